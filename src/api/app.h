@@ -1,0 +1,30 @@
+/*
+ * What the process has, for handlers: made once in cli/serve.c, never changed after (snapshots
+ * inside are swapped whole).
+ */
+#ifndef LINLI_APP_H
+#define LINLI_APP_H
+
+#include "base/ids.h"
+#include "ledger/teller.h"
+#include "people/keyring.h"
+
+struct programme_options; /* people/programme.h: offsets and rules of the programme */
+struct revocations_cache;
+struct code_sender;
+struct query_pool;
+struct heads; /* long-polls: api/heads.h */
+
+struct app {
+    const struct programme_options *programme;
+    struct id_maker *ids;
+    struct keyring *keyring;
+    struct teller *teller;
+    struct revocations_cache *revocations;
+    const struct code_sender *code_sender;
+    struct query_pool *queries;
+    struct heads *heads;
+    bool demo; /* demo sign-ins and the log sender are allowed */
+};
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * api: one file per resource, thin: fields in, domain call, JSON out. routes.c is the table of
+ * contents. A call is one request on its way through: made by the dispatcher after routing,
+ * authentication and validation, answered exactly once.
+ *
+ * A handler is straight-line code that ends in one reply_… or call_submit:
+ *
+ *   static void redemption_create(struct call *call)          ON_LOOP: no database, never blocks
+ *   {
+ *       const struct redeem_request *input = call->input;
+ *       struct reserve *reserve = call_command(call, sizeof *reserve, &command_reserve);
+ *
+ *       reserve->reward_id = input->reward_id; …
+ *       call_submit(call, &reserve->command, render_redemption);
+ *   }
+ *
+ * ON_QUERY handlers run on a query thread with call->db and may block on the database; they too may
+ * end in call_submit (a voucher code is looked up first, then confirmed).
+ */
+#ifndef LINLI_CALL_H
+#define LINLI_CALL_H
+
+#include <jansson.h>
+
+#include "api/problem.h"
+#include "api/route.h"
+#include "base/arena.h"
+#include "base/json_fields.h"
+#include "http/server.h"
+#include "ledger/teller.h"
+#include "people/who.h"
+
+struct app; /* what the process has: api/app.h */
+
+enum language { LANGUAGE_ZH, LANGUAGE_EN };
+
+struct call {
+    struct http_request *request;
+    struct arena *arena; /* the request's: freed after the answer */
+    const struct app *app;
+    const struct route *route;
+    struct who who;    /* account_id 0 on routes for ANYONE without a token */
+    uint64_t ids[2];   /* the {id}s of the path, in order: always valid ids */
+    struct text word;  /* the {word} of the path (a code, a name), percent-decoded */
+    const void *input; /* by route->fields; NULL when the route takes no body */
+    const void *query; /* by route->query_fields: the query string, read by the same tables */
+    enum language language;
+    int64_t now_us;
+    struct db *db;     /* ON_QUERY only */
+    void *context;     /* the handler's own, for its render function */
+};
+
+/* A zeroed command of `size` (whose first member is struct command), with actor, epoch,
+ * idempotency key and fingerprint filled in. */
+void *call_command(struct call *call, size_t size, const struct command_kind *kind);
+
+/* Hands the command to the teller. A full queue answers 503, a key in flight 409, a refusal its
+ * problem; else `render` runs on the loop thread and replies from the outcome alone (and the
+ * request), so that a replay in another process gives the same body. */
+typedef void call_render(struct call *call, const struct outcome *outcome);
+void call_submit(struct call *call, struct command *command, call_render *render);
+
+/* Answers: exactly one per call, from whichever thread the handler runs on. */
+void reply_json(struct call *call, int status, json_t *body); /* takes the reference */
+void reply_created(struct call *call, const char *location, json_t *body);
+void reply_empty(struct call *call); /* 204 */
+void reply_bytes(struct call *call, int status, const char *content_type, struct text body);
+/* 200 with an ETag over the body, or 304 when If-None-Match has it. */
+void reply_json_cached(struct call *call, json_t *body);
+void reply_problem(struct call *call, enum problem problem);
+/* With a detail in both languages' place: literal, or from the arena. */
+void reply_problem_detail(struct call *call, enum problem problem, const char *zh, const char *en);
+void reply_refusal(struct call *call, const struct outcome *outcome);
+void reply_fault(struct call *call, const struct json_fault *fault);
+/* Something broke: logs the error with the request id and answers 500 (503 when the database is
+ * away) without its detail. */
+void reply_error(struct call *call, const struct error *error);
+
+/* Cursor pagination: `{"items": […], "next": "cursor" or null}`. Tables include PAGE_FIELDS in
+ * their query fields. A cursor is the opaque text of the last row's key. */
+#define PAGE_LIMIT_MOST 100
+struct page {
+    uint64_t after; /* 0: from the start */
+    int64_t limit;  /* 1..100, default 20 */
+};
+#define PAGE_FIELDS(type, member)                                                                  \
+    {.name = "cursor", .type = JSON_ID, .offset = offsetof(type, member.after)},                   \
+    {.name = "limit", .type = JSON_INT, .offset = offsetof(type, member.limit), .min = 1, .max = 100}
+int64_t page_limit(const struct page *page);
+/* `next_after` 0: there is no further page. */
+json_t *page_json(json_t *items, uint64_t next_after);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * JSON field tables: input is validated by a table, which also words the error and feeds the
+ * OpenAPI test. An unknown field is refused, so that a misspelt one is never silently ignored.
+ */
+#ifndef LINLI_JSON_FIELDS_H
+#define LINLI_JSON_FIELDS_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/base.h"
+
+enum json_field_type {
+    JSON_FIELD_END,
+    JSON_ID,     /* uint64_t: a string of decimal digits, 1 .. 2^53-1 */
+    JSON_POINTS, /* int64_t hundredths: a string "12", "12.5" or "12.50"; a minus only if min < 0 */
+    JSON_INT,    /* int64_t: a JSON integer */
+    JSON_FLAG,   /* bool: true or false */
+    JSON_TEXT,   /* struct text: valid UTF-8 without control characters but \n and \t;
+                    min..max counts characters, not bytes; max 0 means 200 */
+    JSON_TIME,   /* int64_t µs: RFC 3339 with offset */
+    JSON_DAY,    /* int32_t: "2026-11-22" */
+    JSON_CHOICE, /* int: index into the |-separated `choices` */
+    JSON_OBJECTS, /* struct json_list: an array of objects read by `table` into `size` bytes each;
+                     min..max counts elements */
+    JSON_IDS,    /* struct json_list of uint64_t */
+};
+
+struct json_list {
+    void *items;
+    size_t count;
+};
+
+enum { OPTIONAL = 0, REQUIRED = 1 };
+
+struct json_field {
+    const char *name;
+    enum json_field_type type;
+    int need; /* OPTIONAL or REQUIRED */
+    size_t offset;
+    int64_t min, max; /* 0,0: the type's own bounds; for points in hundredths */
+    const char *choices;
+    const struct json_field *table;
+    size_t size;
+    size_t seen; /* offset of a bool set when the field was present; 0: not wanted */
+};
+
+/* What was wrong with the input, in terms a caller can show. `code` is a literal:
+ * "missing", "unknown_field", "wrong_type", "too_small", "too_large", "too_short", "too_long",
+ * "bad_id", "bad_points", "bad_time", "bad_day", "bad_choice", "bad_text", "not_an_object". */
+struct json_fault {
+    char pointer[128]; /* RFC 6901, "/items/3/price" */
+    const char *code;
+    char expected[120]; /* what would be right, language-neutral: "1..100", "draft|published" */
+};
+
+/* Reads `object` by `table` into `out` (zeroed by the caller). Texts and lists live in `arena`.
+ * On false `fault` names the first field that does not fit and `out` is not to be used. */
+bool json_fields_read(const struct json_field *table, const json_t *object, struct arena *arena,
+                      void *out, struct json_fault *fault) MUST_CHECK;
+
+/* The writing side: hundredths as "12.50"; ids as "123"; times as RFC 3339 UTC. */
+json_t *json_points(int64_t hundredths);
+json_t *json_id(uint64_t id);
+json_t *json_time(int64_t at_us); /* null when at_us is 0 */
+json_t *json_text(struct text text);
+void points_format(int64_t hundredths, char out[24]);
+bool points_parse(struct text text, int64_t *hundredths) MUST_CHECK;
+
+#endif

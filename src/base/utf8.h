@@ -1,0 +1,19 @@
+/*
+ * UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. Any thread.
+ */
+#ifndef LINLI_UTF8_H
+#define LINLI_UTF8_H
+
+#include "base/base.h"
+
+/*
+ * Decodes the character at `data`, of which `left` bytes may be read. Returns how many bytes it
+ * takes, 1 to 4; 0 when left is 0 or the bytes are no valid character.
+ */
+size_t utf8_decode(const char *data, size_t left, uint32_t *character);
+/* The largest length <= `length` that does not cut a character in two. */
+size_t utf8_cut(const char *data, size_t length);
+/* Counts the characters; false when some bytes are not UTF-8. */
+bool utf8_count(struct text text, size_t *characters) MUST_CHECK;
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * Commands: what moves points. A kind of command is a registered table entry; market and service
+ * register theirs. `apply` is a pure function on the loaded rows: new rows, or a refusal, never
+ * half of each.
+ */
+#ifndef LINLI_COMMAND_H
+#define LINLI_COMMAND_H
+
+#include "base/queue.h"
+#include "ledger/book.h"
+
+struct command;
+struct key_set; /* collects (row kind, key) pairs */
+
+/* What the answer is rendered from, now or at a replay in 30 days: kept with the key. */
+struct outcome {
+    enum refusal refusal;
+    uint8_t state;       /* of the thing that `ref` names, after the command */
+    uint64_t ref;
+    int64_t points;      /* what moved, or what is lacking */
+    int64_t available, held; /* the wallet's, after */
+    int64_t until_us;    /* expiry of what was made, if it has one */
+    int64_t at_us;       /* the batch's time */
+};
+
+struct command_kind {
+    const char *name; /* "reserve" */
+    void (*keys)(const struct command *command, struct key_set *keys);
+    enum refusal (*apply)(struct book *book, const struct command *command, struct outcome *out);
+};
+
+/* The head of each kind's own struct: `struct reserve { struct command command; … }`. */
+struct command {
+    struct queue_item item;
+    const struct command_kind *kind;
+    uint64_t actor;       /* account that asks; 0 for the keeper */
+    uint32_t actor_epoch; /* checked again in load; ignored when actor is 0 */
+    bool has_key;         /* of an Idempotency-Key */
+    uint8_t request_key[16];
+    uint8_t fingerprint[8];
+    bool low_priority;    /* keeper's work yields to people's */
+    /* Any thread: the client has left; dropped before load. May be NULL. */
+    bool (*is_abandoned)(const struct command *command);
+    /* On the teller's thread, exactly once, after the commit (or the failure) is certain. */
+    void (*done)(struct command *command);
+
+    /* Filled by the teller. `failure` NULL: `outcome` is the durable answer. */
+    struct outcome outcome;
+    const char *failure; /* "busy", "abandoned", "broken": nothing was changed */
+    bool replayed;
+};
+
+void key_set_add(struct key_set *keys, const struct row_kind *kind, uint64_t key);
+
+/* The ledger's own kinds: ledger/commands.c. */
+struct adjust {
+    struct command command;
+    uint64_t proposal_id; /* read under lock; approved by command.actor, proposed by another */
+    uint64_t member_id;
+    int64_t expires_us; /* of the new lot when points are given */
+};
+struct lot_expire {
+    struct command command;
+    uint64_t member_id, lot_id;
+};
+struct claw_back { /* proposals of this kind name the tainted record as subject */
+    struct command command;
+    uint64_t proposal_id, member_id, lot_id;
+};
+struct waive {
+    struct command command;
+    uint64_t proposal_id, member_id;
+};
+struct freeze {
+    struct command command;
+    uint64_t member_id;
+    bool frozen;
+};
+struct merge_wallets {
+    struct command command;
+    uint64_t from_member, to_member;
+};
+extern const struct command_kind command_adjust, command_lot_expire, command_claw_back,
+    command_waive, command_freeze, command_merge_wallets;
+
+/* Proposals: what two people must agree on. Made by an ordinary insert, decided by the teller. */
+enum proposal_kind { PROPOSAL_ADJUST = 1, PROPOSAL_CLAW_BACK, PROPOSAL_WAIVE };
+enum proposal_state { PROPOSAL_OPEN, PROPOSAL_APPROVED, PROPOSAL_REJECTED };
+struct proposal {
+    struct row row; /* key: proposal id */
+    enum proposal_kind kind;
+    enum proposal_state state;
+    uint64_t member_id, subject;
+    int64_t points;
+    uint64_t proposed_by, decided_by;
+    int64_t decided_us;
+};
+extern const struct row_kind proposal_rows;
+
+#endif

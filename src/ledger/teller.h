@@ -1,0 +1,62 @@
+/*
+ * The teller: one thread, the only code that moves points. It takes what is queued, runs it as one
+ * transaction in two round trips, and answers when it is durable: DESIGN.md section 4.
+ */
+#ifndef LINLI_TELLER_H
+#define LINLI_TELLER_H
+
+#include "base/config.h"
+#include "base/crypto.h"
+#include "base/metrics.h"
+#include "ledger/chain.h"
+#include "ledger/command.h"
+#include "store/db.h"
+
+struct teller;
+struct batch;
+
+struct teller_options {
+    int64_t queue;      /* commands that may wait: beyond it, 503 */
+    int64_t batch_rows; /* estimated rows at which a batch closes */
+    int64_t batch_us;   /* duration that the learnt count aims at */
+};
+extern const struct config_entry teller_config[];
+extern struct metric teller_metrics[];
+extern const size_t teller_metrics_count;
+
+/*
+ * A judge looks at a whole batch before any row is locked: it loads facts set-wise and may refuse
+ * single commands (batch_deny) or note the wallet version its facts were true for
+ * (batch_expect_version): load sends a command whose wallet moved since back to the queue.
+ * Plugin hosts are such a judge. On the teller's thread; it may use `db` outside a transaction.
+ */
+struct judge {
+    void (*judge)(void *context, struct batch *batch, struct db *db);
+    void *context;
+};
+size_t batch_size(const struct batch *batch);
+struct command *batch_command(struct batch *batch, size_t index);
+void batch_deny(struct batch *batch, size_t index, enum refusal refusal);
+void batch_expect_version(struct batch *batch, size_t index, uint64_t member_id, uint32_t version);
+
+/* Claims a lane, starts the thread. `signer` and `db` options outlive the teller. */
+struct teller *teller_start(const struct teller_options *options, const struct db_options *db,
+                            uint32_t instance_id, const struct signer *signer, uint32_t key_id,
+                            const struct judge *judge /* may be NULL */, struct error *error);
+/* Serves what is queued, then ends the thread and gives the lane back. */
+void teller_stop(struct teller *teller);
+
+enum submit { SUBMIT_QUEUED, SUBMIT_FULL /* 503 */, SUBMIT_IN_FLIGHT /* same key: 409 */ };
+/* Any thread. On SUBMIT_QUEUED the command is the teller's until `done`. */
+enum submit teller_submit(struct teller *teller, struct command *command) MUST_CHECK;
+/* For command-line tools and jobs: submits and waits. False when the queue is full or it failed;
+ * `command->done` is set by this function. */
+bool teller_run(struct teller *teller, struct command *command, struct error *error) MUST_CHECK;
+size_t teller_backlog(const struct teller *teller);
+uint8_t teller_lane(const struct teller *teller);
+
+/* A new instance number for this process (base/ids.h): one row in `instances`. */
+bool instance_claim(struct db *db, const char *name, uint32_t *instance_id,
+                    struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Redemptions: a price in points held for a voucher, until a clerk confirms it or it goes back.
+ * The commands are pure (ledger/command.h); finding and showing is straight SQL.
+ */
+#ifndef LINLI_REDEMPTION_H
+#define LINLI_REDEMPTION_H
+
+#include "ledger/command.h"
+#include "market/stock.h"
+
+/* held and issuing are for merchants whose vouchers others issue; Linli's own go straight to
+ * issued. */
+enum redemption_state {
+    REDEMPTION_HELD = 1,
+    REDEMPTION_ISSUING,
+    REDEMPTION_ISSUED,
+    REDEMPTION_CONFIRMED,
+    REDEMPTION_SETTLED,
+    REDEMPTION_CANCELLED,
+    REDEMPTION_EXPIRED,
+    REDEMPTION_REFUNDED,
+    REDEMPTION_STUCK,
+};
+const char *redemption_state_name(enum redemption_state state); /* "issued" */
+
+struct redemption {
+    struct row row; /* key: redemption id */
+    uint64_t member_id, reward_id, merchant_id;
+    enum redemption_state state;
+    int64_t points, reimburse_fen;
+    uint32_t terms_version;
+    uint8_t code_hash[16];
+    int32_t limit_period; /* of the member's limit that it used; -1: none */
+    int64_t created_us, expires_us, confirmed_us, closed_us;
+    uint64_t confirmed_by;
+    struct text allocation; /* which lots paid */
+};
+extern const struct row_kind redemption_rows;
+
+struct reserve {
+    struct command command;
+    uint64_t redemption_id; /* minted by the caller */
+    uint64_t member_id, reward_id;
+    int64_t price;          /* as quoted to the member */
+    uint32_t terms_version;
+    uint8_t code_hash[16];
+    int utc_offset_minutes; /* limits count by local days */
+};
+/* The rest name a redemption whose immutable member and reward the caller has looked up. */
+struct redemption_ref {
+    struct command command;
+    uint64_t redemption_id, member_id, reward_id, merchant_id;
+    uint64_t person_id;      /* confirm: the member that the clerk also is, or 0 */
+    uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
+    int64_t undo_window_us;  /* undo */
+};
+extern const struct command_kind command_reserve; /* struct reserve */
+extern const struct command_kind command_confirm, command_undo, command_cancel, command_lapse,
+    command_refund, command_settle; /* struct redemption_ref */
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Stock: what a redemption locks of a reward. initial = free + held + sold, always.
+ */
+#ifndef LINLI_STOCK_H
+#define LINLI_STOCK_H
+
+#include "ledger/command.h"
+
+enum stock_state { STOCK_OPEN, STOCK_CLOSED };
+
+struct stock {
+    struct row row; /* key: reward id */
+    uint64_t merchant_id;
+    enum stock_state state;
+    int64_t price, reimburse_fen;
+    uint32_t terms_version;
+    int32_t limit_count; /* pieces a member may have in `limit_days` days; 0: no limit */
+    int32_t limit_days;
+    int64_t valid_us;    /* a voucher's life */
+    int64_t initial, free, held, sold;
+};
+extern const struct row_kind stock_rows;
+
+struct restock {
+    struct command command;
+    uint64_t reward_id;
+    int32_t pieces; /* negative takes free pieces away */
+};
+extern const struct command_kind command_restock;
+
+#endif
