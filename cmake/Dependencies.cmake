@@ -20,6 +20,7 @@ else()
     /usr/share/llhttp/api.c /usr/share/llhttp/http.c /usr/share/llhttp/llhttp.c)
   target_include_directories(linli_llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
   target_compile_definitions(linli_llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+  set_target_properties(linli_llhttp PROPERTIES C_CLANG_TIDY "")
 endif()
 
 add_library(linli_dependencies INTERFACE)
