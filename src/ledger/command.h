@@ -39,6 +39,7 @@ struct command {
     uint8_t request_key[16];
     uint8_t fingerprint[8];
     bool low_priority;    /* keeper's work yields to people's */
+    void *context;        /* the submitter's own, for the two functions below */
     /* Any thread: the client has left; dropped before load. May be NULL. */
     bool (*is_abandoned)(const struct command *command);
     /* On the teller's thread, exactly once, after the commit (or the failure) is certain. */
