@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS redemptions (
     reimburse_fen BIGINT NOT NULL,
     terms_version INT UNSIGNED NOT NULL,
     code_hash     BINARY(16) NOT NULL,
+    code_key      INT UNSIGNED NOT NULL,
     limit_period  INT NOT NULL,
     created_us    BIGINT NOT NULL,
     expires_us    BIGINT NOT NULL,

@@ -72,6 +72,9 @@ void wallet_give_back(struct book *book, struct wallet *wallet, struct transfer 
 /* Takes what is left of one lot: expiry, claw back. Returns the points taken, 0 when none. */
 int64_t wallet_take_lot(struct book *book, struct wallet *wallet, struct transfer *transfer,
                         uint64_t lot_id);
+/* Moves held points on to a merchant's account, or back from it: `transfer` names both sides, one of
+ * them the member's held account. No lot is touched. */
+void wallet_move_held(struct book *book, struct wallet *wallet, struct transfer *transfer);
 struct lot *wallet_lot(struct wallet *wallet, uint64_t lot_id); /* NULL when not loaded */
 void wallet_change(struct wallet *wallet); /* marks it and raises its version */
 

@@ -29,11 +29,12 @@ struct redemption {
     enum redemption_state state;
     int64_t points, reimburse_fen;
     uint32_t terms_version;
-    uint8_t code_hash[16];
-    int32_t limit_period; /* of the member's limit that it used; -1: none */
+    uint8_t code_hash[16]; /* keyed: the code itself is never stored (market/voucher.h) */
+    uint32_t code_key;     /* the voucher key that the code came from */
+    int32_t limit_period;  /* of the member's limit that it used; -1: none */
     int64_t created_us, expires_us, confirmed_us, closed_us;
     uint64_t confirmed_by;
-    struct text allocation; /* which lots paid */
+    struct buffer allocation; /* which lots paid, packed; the row's own memory */
 };
 extern const struct row_kind redemption_rows;
 
@@ -41,18 +42,19 @@ struct reserve {
     struct command command;
     uint64_t redemption_id; /* minted by the caller */
     uint64_t member_id, reward_id;
-    int64_t price;          /* as quoted to the member */
+    int64_t price; /* as quoted to the member */
     uint32_t terms_version;
     uint8_t code_hash[16];
+    uint32_t code_key;
     int utc_offset_minutes; /* limits count by local days */
 };
 /* The rest name a redemption whose immutable member and reward the caller has looked up. */
 struct redemption_ref {
     struct command command;
     uint64_t redemption_id, member_id, reward_id, merchant_id;
-    uint64_t person_id;      /* confirm: the member that the clerk also is, or 0 */
+    uint64_t person_id;       /* confirm: the member that the clerk also is, or 0 */
     uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
-    int64_t undo_window_us;  /* undo */
+    int64_t undo_window_us;   /* undo */
 };
 extern const struct command_kind command_reserve; /* struct reserve */
 extern const struct command_kind command_confirm, command_undo, command_cancel, command_lapse,

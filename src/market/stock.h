@@ -6,6 +6,8 @@
 
 #include "ledger/command.h"
 
+#define STOCK_MOST INT64_C(1000000000) /* pieces of one reward, ever */
+
 enum stock_state { STOCK_OPEN, STOCK_CLOSED };
 
 struct stock {
@@ -16,7 +18,7 @@ struct stock {
     uint32_t terms_version;
     int32_t limit_count; /* pieces a member may have in `limit_days` days; 0: no limit */
     int32_t limit_days;
-    int64_t valid_us;    /* a voucher's life */
+    int64_t valid_us; /* a voucher's life */
     int64_t initial, free, held, sold;
 };
 extern const struct row_kind stock_rows;
@@ -26,6 +28,7 @@ struct restock {
     uint64_t reward_id;
     int32_t pieces; /* negative takes free pieces away */
 };
+/* The outcome's `points` are the pieces that are free now. */
 extern const struct command_kind command_restock;
 
 #endif

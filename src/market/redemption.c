@@ -1,0 +1,116 @@
+#include "market/redemption.h"
+
+const char *redemption_state_name(enum redemption_state state)
+{
+    static const char *const names[] = {
+        [REDEMPTION_HELD] = "held",       [REDEMPTION_ISSUING] = "issuing",
+        [REDEMPTION_ISSUED] = "issued",   [REDEMPTION_CONFIRMED] = "confirmed",
+        [REDEMPTION_SETTLED] = "settled", [REDEMPTION_CANCELLED] = "cancelled",
+        [REDEMPTION_EXPIRED] = "expired", [REDEMPTION_REFUNDED] = "refunded",
+        [REDEMPTION_STUCK] = "stuck",
+    };
+
+    ASSERT(state >= REDEMPTION_HELD && state <= REDEMPTION_STUCK);
+    return names[state];
+}
+
+static void redemption_lock(struct sql *sql, struct row_keys keys)
+{
+    sql_add(sql, "SELECT redemption_id, member_id, reward_id, merchant_id, state, points,"
+                 " reimburse_fen, terms_version, code_hash, code_key, limit_period, created_us,"
+                 " expires_us, confirmed_us, confirmed_by, closed_us, allocation"
+                 " FROM redemptions FORCE INDEX (PRIMARY) WHERE redemption_id IN ");
+    sql_add_ids(sql, keys.keys, keys.count);
+    sql_add(sql, " ORDER BY redemption_id FOR UPDATE");
+    sql_end(sql);
+}
+
+static void redemption_fill(struct book *book, struct rows *rows)
+{
+    while (rows_next(rows)) {
+        struct redemption *redemption = book_add(book, &redemption_rows, rows_id(rows, 0));
+        struct text allocation = rows_text(rows, 16);
+
+        redemption->member_id = rows_id(rows, 1);
+        redemption->reward_id = rows_id(rows, 2);
+        redemption->merchant_id = rows_id(rows, 3);
+        redemption->state = (enum redemption_state)rows_int(rows, 4);
+        redemption->points = rows_int(rows, 5);
+        redemption->reimburse_fen = rows_int(rows, 6);
+        redemption->terms_version = (uint32_t)rows_int(rows, 7);
+        rows_bytes(rows, 8, redemption->code_hash, sizeof redemption->code_hash);
+        redemption->code_key = (uint32_t)rows_int(rows, 9);
+        redemption->limit_period = (int32_t)rows_int(rows, 10);
+        redemption->created_us = rows_int(rows, 11);
+        redemption->expires_us = rows_int(rows, 12);
+        redemption->confirmed_us = rows_int(rows, 13);
+        redemption->confirmed_by = rows_id(rows, 14);
+        redemption->closed_us = rows_int(rows, 15);
+        buffer_add(&redemption->allocation, allocation.data, allocation.length);
+    }
+}
+
+/* A new redemption's values all count; of one that was there, only what a command may change. */
+static void redemption_write_values(struct sql *sql, const struct redemption *redemption)
+{
+    const uint64_t ids[] = {redemption->row.key, redemption->member_id, redemption->reward_id,
+                            redemption->merchant_id};
+    const int64_t numbers[] = {redemption->state, redemption->points, redemption->reimburse_fen,
+                               redemption->terms_version};
+    const int64_t times[] = {redemption->code_key, redemption->limit_period, redemption->created_us,
+                             redemption->expires_us, redemption->confirmed_us};
+
+    sql_add(sql, "(");
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
+        sql_add_id(sql, ids[i]);
+        sql_add(sql, ",");
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+        sql_add_int(sql, numbers[i]);
+        sql_add(sql, ",");
+    }
+    sql_add_bytes(sql, redemption->code_hash, sizeof redemption->code_hash);
+    for (size_t i = 0; i < ARRAY_LENGTH(times); i++) {
+        sql_add(sql, ",");
+        sql_add_int(sql, times[i]);
+    }
+    sql_add(sql, ",");
+    sql_add_id(sql, redemption->confirmed_by);
+    sql_add(sql, ",");
+    sql_add_int(sql, redemption->closed_us);
+    sql_add(sql, ",");
+    sql_add_bytes(sql, redemption->allocation.data, redemption->allocation.length);
+    sql_add(sql, ")");
+}
+
+static void redemption_write(struct sql *sql, struct row *const *rows, size_t count)
+{
+    sql_add(sql, "INSERT INTO redemptions (redemption_id, member_id, reward_id, merchant_id, state,"
+                 " points, reimburse_fen, terms_version, code_hash, code_key, limit_period,"
+                 " created_us, expires_us, confirmed_us, confirmed_by, closed_us, allocation)"
+                 " VALUES ");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            sql_add(sql, ",");
+        redemption_write_values(sql, (const struct redemption *)rows[i]);
+    }
+    sql_add(sql, " ON DUPLICATE KEY UPDATE state = VALUES(state),"
+                 " confirmed_us = VALUES(confirmed_us), confirmed_by = VALUES(confirmed_by),"
+                 " closed_us = VALUES(closed_us)");
+    sql_end(sql);
+}
+
+static void redemption_forget(struct row *row)
+{
+    buffer_free(&((struct redemption *)row)->allocation);
+}
+
+const struct row_kind redemption_rows = {
+    .name = "redemption",
+    .size = sizeof(struct redemption),
+    .lock_order = 10,
+    .lock = redemption_lock,
+    .fill = redemption_fill,
+    .write = redemption_write,
+    .forget = redemption_forget,
+};

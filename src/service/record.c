@@ -1,0 +1,193 @@
+#include "service/record.h"
+
+#include "ledger/wallet.h"
+
+const char *record_state_name(enum record_state state)
+{
+    static const char *const names[] = {
+        [RECORD_OPEN] = "open",
+        [RECORD_PENDING] = "pending",
+        [RECORD_APPROVED] = "approved",
+        [RECORD_REJECTED] = "rejected",
+    };
+
+    ASSERT(state >= RECORD_OPEN && state <= RECORD_REJECTED);
+    return names[state];
+}
+
+const char *evidence_grade_name(enum evidence_grade grade)
+{
+    static const char *const names[] = {
+        [GRADE_A] = "A", [GRADE_B] = "B", [GRADE_C] = "C", [GRADE_D] = "D"};
+
+    ASSERT(grade >= GRADE_A && grade <= GRADE_D);
+    return names[grade];
+}
+
+static void record_lock(struct sql *sql, struct row_keys keys)
+{
+    sql_add(sql, "SELECT record_id, activity_id, member_id, state, grade, started_us, ended_us,"
+                 " minutes, points, reviewed_by, reviewed_us"
+                 " FROM records FORCE INDEX (PRIMARY) WHERE record_id IN ");
+    sql_add_ids(sql, keys.keys, keys.count);
+    sql_add(sql, " ORDER BY record_id FOR UPDATE");
+    sql_end(sql);
+}
+
+static void record_fill(struct book *book, struct rows *rows)
+{
+    while (rows_next(rows)) {
+        struct record *record = book_add(book, &record_rows, rows_id(rows, 0));
+
+        record->activity_id = rows_id(rows, 1);
+        record->member_id = rows_id(rows, 2);
+        record->state = (enum record_state)rows_int(rows, 3);
+        record->grade = (enum evidence_grade)rows_int(rows, 4);
+        record->started_us = rows_int(rows, 5);
+        record->ended_us = rows_int(rows, 6);
+        record->minutes = (int32_t)rows_int(rows, 7);
+        record->points = rows_int(rows, 8);
+        record->reviewed_by = rows_id(rows, 9);
+        record->reviewed_us = rows_int(rows, 10);
+    }
+}
+
+/* Only the decision: what was recorded is not the teller's to change. */
+static void record_write(struct sql *sql, struct row *const *rows, size_t count)
+{
+    sql_add(sql, "INSERT INTO records (record_id, activity_id, member_id, state, grade, started_us,"
+                 " ended_us, minutes, points, reviewed_by, reviewed_us, note) VALUES ");
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = (const struct record *)rows[i];
+
+        if (i > 0)
+            sql_add(sql, ",");
+        sql_add(sql, "(");
+        sql_add_id(sql, record->row.key);
+        sql_add(sql, ",0,0,");
+        sql_add_int(sql, record->state);
+        sql_add(sql, ",0,0,0,0,");
+        sql_add_int(sql, record->points);
+        sql_add(sql, ",");
+        sql_add_id(sql, record->reviewed_by);
+        sql_add(sql, ",");
+        sql_add_int(sql, record->reviewed_us);
+        sql_add(sql, ",'')");
+    }
+    sql_add(sql, " ON DUPLICATE KEY UPDATE state = VALUES(state), points = VALUES(points),"
+                 " reviewed_by = VALUES(reviewed_by), reviewed_us = VALUES(reviewed_us)");
+    sql_end(sql);
+}
+
+const struct row_kind record_rows = {
+    .name = "record",
+    .size = sizeof(struct record),
+    .lock_order = 20,
+    .lock = record_lock,
+    .fill = record_fill,
+    .write = record_write,
+};
+
+/* --- The decision ---------------------------------------------------------------------------- */
+
+static enum refusal decision_refusal(const struct record *record, uint64_t member_id,
+                                     uint64_t person_id)
+{
+    if (record == NULL || record->member_id != member_id)
+        return REFUSED_NOT_FOUND;
+    if (person_id == member_id)
+        return REFUSED_OWN_RECORD;
+    if (record->state == RECORD_OPEN)
+        return REFUSED_WRONG_STATE;
+    if (record->state != RECORD_PENDING)
+        return REFUSED_ALREADY_DECIDED;
+    return ACCEPTED;
+}
+
+static void decide(struct book *book, struct record *record, enum record_state state,
+                   int64_t points, uint64_t reviewer, struct outcome *out)
+{
+    record->state = state;
+    record->points = points;
+    record->reviewed_by = reviewer;
+    record->reviewed_us = book_now_us(book);
+    row_change(&record->row);
+    out->ref = record->row.key;
+    out->state = (uint8_t)state;
+    out->points = points;
+}
+
+static void award_keys(const struct command *command, struct key_set *keys)
+{
+    const struct award *want = (const struct award *)command;
+
+    key_set_add(keys, &record_rows, want->record_id);
+    key_set_add(keys, &wallet_rows, want->member_id);
+}
+
+/* What of the policy's points the day still has room for. */
+static int64_t within_cap(const struct wallet *wallet, const struct award *want)
+{
+    int64_t room;
+
+    if (want->daily_cap == 0)
+        return want->points;
+    room = want->daily_cap - wallet_limit_used(wallet, LIMIT_EARNED, want->day);
+    if (room <= 0)
+        return 0;
+    return want->points < room ? want->points : room;
+}
+
+static enum refusal award_apply(struct book *book, const struct command *command,
+                                struct outcome *out)
+{
+    const struct award *want = (const struct award *)command;
+    struct record *record = book_find(book, &record_rows, want->record_id);
+    struct wallet *wallet = book_wallet(book, want->member_id);
+    enum refusal refusal = decision_refusal(record, want->member_id, want->person_id);
+    struct transfer transfer = {
+        .kind = TRANSFER_AWARD,
+        .from = account_of(ACCOUNT_ISSUANCE, 0),
+        .ref = want->record_id,
+        .subject = want->record_id,
+        .actor = command->actor,
+    };
+    int64_t points;
+
+    if (refusal != ACCEPTED)
+        return refusal;
+    if (wallet == NULL || wallet->state == WALLET_MERGED)
+        return REFUSED_NOT_FOUND;
+    points = within_cap(wallet, want);
+    wallet_credit(book, wallet, &transfer, want->record_id, points, want->expires_us, LOT_RECORD,
+                  (uint8_t)record->grade);
+    if (points > 0)
+        wallet_use_limit(wallet, LIMIT_EARNED, want->day, points, want->day_ends_us);
+    decide(book, record, RECORD_APPROVED, points, command->actor, out);
+    out->until_us = want->expires_us;
+    out->available = wallet_spendable(wallet, book_now_us(book));
+    out->held = wallet->held;
+    return ACCEPTED;
+}
+
+const struct command_kind command_award = {"award", award_keys, award_apply};
+
+static void reject_keys(const struct command *command, struct key_set *keys)
+{
+    key_set_add(keys, &record_rows, ((const struct reject_record *)command)->record_id);
+}
+
+static enum refusal reject_apply(struct book *book, const struct command *command,
+                                 struct outcome *out)
+{
+    const struct reject_record *want = (const struct reject_record *)command;
+    struct record *record = book_find(book, &record_rows, want->record_id);
+    enum refusal refusal = decision_refusal(record, want->member_id, want->person_id);
+
+    if (refusal != ACCEPTED)
+        return refusal;
+    decide(book, record, RECORD_REJECTED, 0, command->actor, out);
+    return ACCEPTED;
+}
+
+const struct command_kind command_reject_record = {"reject", reject_keys, reject_apply};

@@ -1,0 +1,54 @@
+/*
+ * Service records: who did what, when and for how many minutes. Reviewing one is a command: the
+ * award and the decision are the same transaction, so a record is paid exactly once.
+ */
+#ifndef LINLI_RECORD_H
+#define LINLI_RECORD_H
+
+#include "ledger/command.h"
+
+enum record_state {
+    RECORD_OPEN = 1, /* checked in, not out yet */
+    RECORD_PENDING,  /* waits for review */
+    RECORD_APPROVED, /* awarded; its points became the lot of the same number */
+    RECORD_REJECTED,
+};
+const char *record_state_name(enum record_state state);
+
+/* DOMAIN.md: A confirmed by the person served … D entered afterwards. */
+enum evidence_grade { GRADE_A = 1, GRADE_B, GRADE_C, GRADE_D };
+const char *evidence_grade_name(enum evidence_grade grade); /* "C" */
+
+struct record {
+    struct row row; /* key: record id */
+    uint64_t activity_id, member_id;
+    enum record_state state;
+    enum evidence_grade grade;
+    int64_t started_us, ended_us;
+    int32_t minutes;
+    int64_t points; /* hundredths awarded, after the daily cap */
+    uint64_t reviewed_by;
+    int64_t reviewed_us;
+};
+extern const struct row_kind record_rows;
+
+struct award {
+    struct command command;
+    uint64_t record_id, member_id;
+    uint64_t person_id;  /* the member that the reviewer also is, or 0 */
+    int64_t points;      /* what the policy says, before the cap */
+    int64_t daily_cap;   /* hundredths that a member may earn on one service day; 0: no cap */
+    int32_t day;         /* the local day of the service */
+    int64_t day_ends_us; /* when the day's counter may be forgotten */
+    int64_t expires_us;  /* of the lot */
+};
+/* The outcome's `points` are what was credited: less than asked where the cap was met. */
+extern const struct command_kind command_award;
+
+struct reject_record {
+    struct command command;
+    uint64_t record_id, member_id, person_id;
+};
+extern const struct command_kind command_reject_record;
+
+#endif
