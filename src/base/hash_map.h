@@ -24,7 +24,7 @@ struct hash_map {
     bool has_zero;
 };
 
-void hash_map_free(struct hash_map *map); /* the entries' values are the caller's */
+void hash_map_free(struct hash_map *map);  /* the entries' values are the caller's */
 void hash_map_clear(struct hash_map *map); /* keeps the memory */
 /* Room for `count` entries without another growth. */
 void hash_map_reserve(struct hash_map *map, size_t count);
