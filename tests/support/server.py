@@ -41,7 +41,11 @@ class Server:
         self._log_start = 0  # where this run's log begins
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.cleanup(check=False)
+            raise
 
     def __exit__(self, kind, *_):
         self.cleanup(check=kind is None)
