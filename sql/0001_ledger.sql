@@ -105,6 +105,7 @@ CREATE TABLE IF NOT EXISTS answers (
     held        BIGINT NOT NULL,
     until_us    BIGINT NOT NULL,
     at_us       BIGINT NOT NULL,
+    extra       INT UNSIGNED NOT NULL,
     PRIMARY KEY (request_key)
 );
 

@@ -21,6 +21,7 @@ struct outcome {
     int64_t available, held; /* the wallet's, after */
     int64_t until_us;    /* expiry of what was made, if it has one */
     int64_t at_us;       /* the batch's time */
+    uint32_t extra;      /* what else the kind's answer needs: a voucher's key id */
 };
 
 struct command_kind {
@@ -44,11 +45,14 @@ struct command {
     bool (*is_abandoned)(const struct command *command);
     /* On the teller's thread, exactly once, after the commit (or the failure) is certain. */
     void (*done)(struct command *command);
+    void *context; /* the submitter's own, for `done` */
 
     /* Filled by the teller. `failure` NULL: `outcome` is the durable answer. */
     struct outcome outcome;
-    const char *failure; /* "busy", "abandoned", "broken": nothing was changed */
+    const char *failure; /* "busy", "abandoned", "broken": nothing was changed. "unknown": the
+                            process stops while the database is away; the same key will tell */
     bool replayed;
+    uint8_t sent_back; /* how often its wallet moved between the judge's look and the lock */
 };
 
 void key_set_add(struct key_set *keys, const struct row_kind *kind, uint64_t key);

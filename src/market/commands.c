@@ -114,6 +114,7 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     issue_redemption(book, want, stock, period, allocation);
 
     out->ref = want->redemption_id;
+    out->extra = want->code_key;
     out->state = REDEMPTION_ISSUED;
     out->points = stock->price;
     out->until_us = now_us + stock->valid_us;
@@ -195,6 +196,7 @@ static enum refusal voucher_answer(struct book *book, const struct voucher *vouc
                                    struct outcome *out)
 {
     out->ref = voucher->redemption->row.key;
+    out->extra = voucher->redemption->code_key;
     out->state = (uint8_t)voucher->redemption->state;
     out->points = voucher->redemption->points;
     out->until_us = voucher->redemption->expires_us;
