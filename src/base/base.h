@@ -10,20 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_CHECK         __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define NORETURN           __attribute__((noreturn))
-#define ARRAY_LENGTH(a)    (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define MUST_CHECK                    __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a)             __attribute__((format(printf, f, a)))
+#define NORETURN                      __attribute__((noreturn))
+#define ARRAY_LENGTH(a)               (sizeof(a) / sizeof((a)[0]))
+#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
-#define SECOND_US INT64_C(1000000)
-#define MINUTE_US (60 * SECOND_US)
-#define HOUR_US   (60 * MINUTE_US)
-#define DAY_US    (24 * HOUR_US)
+#define SECOND_US                     INT64_C(1000000)
+#define MINUTE_US                     (60 * SECOND_US)
+#define HOUR_US                       (60 * MINUTE_US)
+#define DAY_US                        (24 * HOUR_US)
 
 /* What must be true, checked in production too; never used to judge input. Aborts with a log. */
-#define ASSERT(what)                                                                               \
-    ((what) ? (void)0 : assertion_failed(__FILE__, __LINE__, __func__, #what))
+#define ASSERT(what) ((what) ? (void)0 : assertion_failed(__FILE__, __LINE__, __func__, #what))
 NORETURN void assertion_failed(const char *file, int line, const char *function, const char *what);
 
 /* Characters that somebody else owns; not terminated. */
@@ -42,7 +41,9 @@ struct error {
     const char *code;
     char detail[240];
 };
-/* Fills `error` (which may be NULL) and returns false, so that a caller can `return error_set(...)`. */
+/* Fills `error` (which may be NULL) and returns false, so that a caller can `return
+ * error_set(...)`. The arguments may point into `error` itself: "%s" with the old detail adds to
+ * it. */
 bool error_set(struct error *error, const char *code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Memory that must be there: a process without a few kilobytes is restarted, the books are safe. */

@@ -17,7 +17,8 @@ int32_t calendar_day(int64_t at_us, int offset_minutes);
 int64_t calendar_day_start_us(int32_t day, int offset_minutes);
 /* The first instant of 1 January after the local year that contains `at_us`. */
 int64_t calendar_next_year_us(int64_t at_us, int offset_minutes);
-/* "2026-11-22" from a day number and back; false when it is no date. */
+/* "2026-11-22" from a day number and back; false when it is no date. Days beyond the years 0 to
+ * 9999 are shown as the nearest within. */
 void calendar_format_day(int32_t day, char out[11]);
 bool calendar_parse_day(struct text text, int32_t *day) MUST_CHECK;
 

@@ -26,7 +26,7 @@ struct config_entry {
     enum config_type type;
     size_t offset; /* into the room's options */
     const char *initial;
-    int64_t min, max; /* INT, DURATION in µs, SIZE; both 0: 0..INT64_MAX */
+    int64_t min, max; /* INT, DURATION in µs, SIZE; max 0 and min >= 0: no upper bound */
     const char *choices;
     bool reloadable; /* SIGHUP applies it */
     bool secret;     /* `linli config` prints "(set)" */
@@ -42,15 +42,18 @@ void config_add(struct config *config, const struct config_entry *entries, void 
 
 /*
  * Reads every source and fills every options struct. Takes `--name=value`, `--name value` and
- * `--config` out of argv, leaving the rest in order (argc is updated). An unknown name, a bad
- * value or an unreadable file is an error that says which source, where and what would be right.
+ * `--config` (or LINLI_CONFIG) out of argv, leaving the rest in order (argc is updated): what is
+ * behind `--`, and options without a dot that are no setting's name, which the command judges. An
+ * unknown name in the file, an unknown `--name.with.dots`, a bad value or an unreadable file is an
+ * error that says which source, where and what would be right; an unknown LINLI_ variable is only
+ * logged, since others (Kubernetes) set such too.
  */
 bool config_load(struct config *config, int *argc, char **argv, struct error *error) MUST_CHECK;
 /* SIGHUP: file and environment again; applies reloadable entries only, and all or none. Entries
  * that changed but are not reloadable are logged and left alone. Swaps values with plain stores:
  * readers copy what they need at the start of a request. Replaced texts stay valid for ever. */
 bool config_reload(struct config *config, struct error *error) MUST_CHECK;
-/* The table with current values and where each came from. */
+/* The table with current values and where each came from, in the form of a configuration file. */
 void config_print(const struct config *config, FILE *out);
 
 #endif

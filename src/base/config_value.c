@@ -41,7 +41,7 @@ static const struct unit *units_of(enum config_type type)
 static void bounds_of(const struct config_entry *entry, int64_t *min, int64_t *max)
 {
     *min = entry->min;
-    *max = entry->min == 0 && entry->max == 0 ? INT64_MAX : entry->max;
+    *max = entry->min >= 0 && entry->max == 0 ? INT64_MAX : entry->max;
 }
 
 /* The unit's size; 0 when there is none of that name. "16m" is as good as "16M". */

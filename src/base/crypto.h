@@ -8,13 +8,13 @@
 #include "base/arena.h"
 #include "base/base.h"
 
-#define HASH_SIZE       32
-#define MAC_KEY_SIZE    32
-#define SIGN_SEED_SIZE  32
-#define SIGN_PUBLIC_SIZE 32
-#define SIGNATURE_SIZE  64
-#define SEAL_KEY_SIZE   32
-#define SEAL_OVERHEAD   40 /* nonce 24 + tag 16, XChaCha20-Poly1305 */
+#define HASH_SIZE          32
+#define MAC_KEY_SIZE       32
+#define SIGN_SEED_SIZE     32
+#define SIGN_PUBLIC_SIZE   32
+#define SIGNATURE_SIZE     64
+#define SEAL_KEY_SIZE      32
+#define SEAL_OVERHEAD      40 /* nonce 24 + tag 16, XChaCha20-Poly1305 */
 #define PASSWORD_HASH_SIZE 128
 
 void crypto_start(void); /* once, first thing in main */

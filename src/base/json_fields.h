@@ -12,18 +12,19 @@
 
 enum json_field_type {
     JSON_FIELD_END,
-    JSON_ID,     /* uint64_t: a string of decimal digits, 1 .. 2^53-1 */
-    JSON_POINTS, /* int64_t hundredths: a string "12", "12.5" or "12.50"; a minus only if min < 0 */
-    JSON_INT,    /* int64_t: a JSON integer */
-    JSON_FLAG,   /* bool: true or false */
-    JSON_TEXT,   /* struct text: valid UTF-8 without control characters but \n and \t;
-                    min..max counts characters, not bytes; max 0 means 200 */
-    JSON_TIME,   /* int64_t µs: RFC 3339 with offset */
-    JSON_DAY,    /* int32_t: "2026-11-22" */
-    JSON_CHOICE, /* int: index into the |-separated `choices` */
+    JSON_ID,      /* uint64_t: a string of decimal digits, 1 .. 2^53-1 */
+    JSON_POINTS,  /* int64_t hundredths: a string "12", "12.5" or "12.50"; a minus only if min < 0;
+                     within ±10^15 hundredths by itself, so that sums of many do not overflow */
+    JSON_INT,     /* int64_t: a JSON integer (3.0 is none), 0 .. 2^53-1 */
+    JSON_FLAG,    /* bool: true or false */
+    JSON_TEXT,    /* struct text: valid UTF-8 without control characters but \n and \t;
+                     min..max counts characters, not bytes; max 0 means 200 */
+    JSON_TIME,    /* int64_t µs: RFC 3339 with offset */
+    JSON_DAY,     /* int32_t: "2026-11-22" */
+    JSON_CHOICE,  /* int: index into the |-separated `choices` */
     JSON_OBJECTS, /* struct json_list: an array of objects read by `table` into `size` bytes each;
                      min..max counts elements */
-    JSON_IDS,    /* struct json_list of uint64_t */
+    JSON_IDS,     /* struct json_list of uint64_t */
 };
 
 struct json_list {
@@ -38,7 +39,10 @@ struct json_field {
     enum json_field_type type;
     int need; /* OPTIONAL or REQUIRED */
     size_t offset;
-    int64_t min, max; /* 0,0: the type's own bounds; for points in hundredths */
+    /* In hundredths for points. 0,0: the type's own bounds, which begin at 0 for numbers (ids: 1);
+     * min > 0 and max 0: only the upper one is the type's own (2^53-1, 10^15 hundredths, 200
+     * characters, 1000 elements). */
+    int64_t min, max;
     const char *choices;
     const struct json_field *table;
     size_t size;
@@ -55,6 +59,7 @@ struct json_fault {
 };
 
 /* Reads `object` by `table` into `out` (zeroed by the caller). Texts and lists live in `arena`.
+ * A null is of the wrong type: leaving a field out is the one way to say nothing of it.
  * On false `fault` names the first field that does not fit and `out` is not to be used. */
 bool json_fields_read(const struct json_field *table, const json_t *object, struct arena *arena,
                       void *out, struct json_fault *fault) MUST_CHECK;
@@ -62,8 +67,9 @@ bool json_fields_read(const struct json_field *table, const json_t *object, stru
 /* The writing side: hundredths as "12.50"; ids as "123"; times as RFC 3339 UTC. */
 json_t *json_points(int64_t hundredths);
 json_t *json_id(uint64_t id);
-json_t *json_time(int64_t at_us); /* null when at_us is 0 */
-json_t *json_text(struct text text);
+json_t *json_time(int64_t at_us);    /* null when at_us is 0 */
+json_t *json_text(struct text text); /* bytes that are no UTF-8 become U+FFFD */
+/* Any thread. The parser takes the texts of JSON_POINTS, with a minus, over all of int64_t. */
 void points_format(int64_t hundredths, char out[24]);
 bool points_parse(struct text text, int64_t *hundredths) MUST_CHECK;
 

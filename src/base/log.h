@@ -18,7 +18,8 @@ struct log_field {
     int64_t number;
     struct text text;
 };
-#define LOG_INT(n, v)  ((struct log_field){.name = (n), .type = LOG_FIELD_INT, .number = (int64_t)(v)})
+#define LOG_INT(n, v)                                                                              \
+    ((struct log_field){.name = (n), .type = LOG_FIELD_INT, .number = (int64_t)(v)})
 #define LOG_STR(n, v)  log_text_field((n), (v))
 #define LOG_TEXT(n, v) ((struct log_field){.name = (n), .type = LOG_FIELD_TEXT, .text = (v)})
 struct log_field log_text_field(const char *name, const char *value);
