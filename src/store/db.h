@@ -64,14 +64,16 @@ struct db_value db_string_value(const char *text);
 
 /* A statement that returns rows. Never NULL: failure shows in rows_end. The result is buffered
  * whole unless db_stream is used, so other statements may run before rows_end. */
-#define db_query(db, sql, ...)                                                                     \
-    db_query_values((db), (sql), (const struct db_value[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+#define db_query(...) db_query_with(__VA_ARGS__, {0})
+#define db_query_with(db, sql, ...)                                                                \
+    db_query_values((db), (sql), (const struct db_value[]){__VA_ARGS__})
 struct rows *db_query_values(struct db *db, const char *sql, const struct db_value *values)
     __attribute__((returns_nonnull));
 /* The same, row by row from the server: for long reads such as verify. Nothing else may run on
  * this connection until rows_end. */
-#define db_stream(db, sql, ...)                                                                    \
-    db_stream_values((db), (sql), (const struct db_value[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+#define db_stream(...) db_stream_with(__VA_ARGS__, {0})
+#define db_stream_with(db, sql, ...)                                                               \
+    db_stream_values((db), (sql), (const struct db_value[]){__VA_ARGS__})
 struct rows *db_stream_values(struct db *db, const char *sql, const struct db_value *values)
     __attribute__((returns_nonnull));
 
@@ -87,8 +89,9 @@ bool rows_is_null(struct rows *rows, unsigned column);
 void rows_bytes(struct rows *rows, unsigned column, void *out, size_t length);
 
 /* A statement without rows; returns the number of affected rows, or -1 (see db_error_kind). */
-#define db_run(db, error, sql, ...)                                                                \
-    db_run_values((db), (error), (sql), (const struct db_value[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+#define db_run(...) db_run_with(__VA_ARGS__, {0})
+#define db_run_with(db, error, sql, ...)                                                           \
+    db_run_values((db), (error), (sql), (const struct db_value[]){__VA_ARGS__})
 int64_t db_run_values(struct db *db, struct error *error, const char *sql,
                       const struct db_value *values) MUST_CHECK;
 
