@@ -8,10 +8,10 @@
 
 enum role {
     ROLE_MEMBER = 1 << 0,
-    ROLE_COORDINATOR = 1 << 1,  /* of the unit in scope and everything below it */
-    ROLE_UNIT_READER = 1 << 2,  /* counts of a work unit */
-    ROLE_CLERK = 1 << 3,        /* of the merchant in scope */
-    ROLE_MANAGER = 1 << 4,      /* of the merchant in scope */
+    ROLE_COORDINATOR = 1 << 1, /* of the unit in scope and everything below it */
+    ROLE_UNIT_READER = 1 << 2, /* counts of a work unit */
+    ROLE_CLERK = 1 << 3,       /* of the merchant in scope */
+    ROLE_MANAGER = 1 << 4,     /* of the merchant in scope */
     ROLE_AUDITOR = 1 << 5,
     ROLE_ADMINISTRATOR = 1 << 6,
 };
@@ -26,9 +26,9 @@ bool role_parse(struct text text, enum role *role) MUST_CHECK;
 struct who {
     uint64_t account_id; /* a member's account id is the member's id; 0: nobody signed in */
     enum role role;
-    uint64_t scope_id;   /* unit or merchant, by role; 0: everything */
-    uint64_t person_id;  /* the member that this person also is, or 0: nobody decides their own */
-    uint32_t epoch;      /* raised to revoke every token of the account */
+    uint64_t scope_id;  /* unit or merchant, by role; 0: everything */
+    uint64_t person_id; /* the member that this person also is, or 0: nobody decides their own */
+    uint32_t epoch;     /* raised to revoke every token of the account */
 };
 
 #endif
