@@ -199,6 +199,9 @@ char *base64url_encode(struct arena *arena, const void *data, size_t length)
 
 bool base64url_decode(struct text text, void *out, size_t most, size_t *length)
 {
+    for (size_t i = 0; i < text.length; i++)
+        if ((uint8_t)text.data[i] >= 0x80)
+            return false; /* libsodium 1.0.18 takes some of these for '_' */
     return sodium_base642bin(out, most, text.data, text.length, NULL, length, NULL,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
 }
