@@ -54,12 +54,12 @@ struct db_value {
     int64_t number;
     struct text bytes;
 };
-#define DB_INT(v)   ((struct db_value){.type = DB_VALUE_INT, .number = (int64_t)(v)})
-#define DB_ID(v)    ((struct db_value){.type = DB_VALUE_UINT, .number = (int64_t)(v)})
-#define DB_TEXT(v)  ((struct db_value){.type = DB_VALUE_BYTES, .bytes = (v)})
+#define DB_INT(v)      ((struct db_value){.type = DB_VALUE_INT, .number = (int64_t)(v)})
+#define DB_ID(v)       ((struct db_value){.type = DB_VALUE_UINT, .number = (int64_t)(v)})
+#define DB_TEXT(v)     ((struct db_value){.type = DB_VALUE_BYTES, .bytes = (v)})
 #define DB_BYTES(p, n) DB_TEXT(((struct text){(const char *)(p), (n)}))
-#define DB_STR(s)   db_string_value(s) /* NULL becomes SQL NULL */
-#define DB_NULL     ((struct db_value){.type = DB_VALUE_NULL})
+#define DB_STR(s)      db_string_value(s) /* NULL becomes SQL NULL */
+#define DB_NULL        ((struct db_value){.type = DB_VALUE_NULL})
 struct db_value db_string_value(const char *text);
 
 /* A statement that returns rows. Never NULL: failure shows in rows_end. The result is buffered
@@ -117,7 +117,8 @@ bool db_transaction(struct db *db, bool (*work)(struct db *db, void *context, st
  */
 bool db_batch(struct db *db, const struct sql *sql, struct error *error) MUST_CHECK;
 /* The next result that has columns (statements without are stepped over), buffered; NULL when
- * there are no more or on failure: then db_error_kind is not DB_OK. rows_end each before the next. */
+ * there are no more or on failure: then db_error_kind is not DB_OK. rows_end each before the next.
+ */
 struct rows *db_batch_next(struct db *db, struct error *error);
 /* Reads what is left; true when every statement succeeded. */
 bool db_batch_end(struct db *db, struct error *error) MUST_CHECK;

@@ -11,8 +11,8 @@
 struct embedded;
 
 struct embedded_options {
-    char *state_dir;  /* database in <state_dir>/db */
-    char *server;     /* path of mariadbd; "" searches the usual places */
+    char *state_dir;     /* database in <state_dir>/db */
+    char *server;        /* path of mariadbd; "" searches the usual places */
     int64_t buffer_pool; /* bytes */
 };
 extern const struct config_entry embedded_config[];

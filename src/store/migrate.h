@@ -3,6 +3,11 @@
  * are compiled into the binary (CMake makes a table of them), so that a binary and its schema
  * never part. Safe when two servers start together: a row lock in `migrations` serialises them.
  * Refused: a file that changed after it was applied, and a schema newer than this binary.
+ *
+ * How to write one: a statement ends with a semicolon at the end of a line, and no other line does;
+ * comments stand on lines of their own. MariaDB commits at every CREATE and ALTER, so a migration
+ * that dies half-way leaves its first half behind and runs again from its first line: write CREATE
+ * TABLE IF NOT EXISTS, ADD COLUMN IF NOT EXISTS, INSERT IGNORE, and one ALTER a table.
  */
 #ifndef LINLI_MIGRATE_H
 #define LINLI_MIGRATE_H
@@ -15,8 +20,13 @@ struct migration {
 };
 extern const struct migration migrations[]; /* generated, ends with a NULL name */
 
-/* Applies what is missing; `applied` (may be NULL) counts. */
+/* Applies what is missing; `applied` (may be NULL) counts. Outside a transaction. Waits up to ten
+ * minutes for another server that migrates. Codes: "store.schema_newer",
+ * "store.migration_changed", "store.migration_order", "store.migration_failed". */
 bool migrate(struct db *db, int *applied, struct error *error) MUST_CHECK;
+/* The same for another table of migrations, for tests. */
+bool migrate_list(struct db *db, const struct migration *list, int *applied,
+                  struct error *error) MUST_CHECK;
 /* Prints each migration and whether it is applied. */
 bool migrate_status(struct db *db, struct error *error) MUST_CHECK;
 
