@@ -5,6 +5,8 @@
 #ifndef LINLI_APP_H
 #define LINLI_APP_H
 
+#include <stdatomic.h>
+
 #include "base/ids.h"
 #include "ledger/teller.h"
 #include "people/keyring.h"
@@ -16,6 +18,7 @@ struct query_pool;
 struct heads; /* long-polls: api/heads.h */
 
 struct app {
+    uint32_t instance_id; /* of this start: base/ids.h */
     const struct programme_options *programme;
     struct id_maker *ids;
     struct keyring *keyring;
@@ -25,6 +28,7 @@ struct app {
     struct query_pool *queries;
     struct heads *heads;
     bool demo; /* demo sign-ins and the log sender are allowed */
+    _Atomic bool draining;
 };
 
 #endif

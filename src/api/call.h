@@ -5,13 +5,13 @@
  *
  * A handler is straight-line code that ends in one reply_… or call_submit:
  *
- *   static void redemption_create(struct call *call)          ON_LOOP: no database, never blocks
+ *   static enum answered redemption_create(struct call *call)   ON_LOOP: no database, never blocks
  *   {
  *       const struct redeem_request *input = call->input;
  *       struct reserve *reserve = call_command(call, sizeof *reserve, &command_reserve);
  *
  *       reserve->reward_id = input->reward_id; …
- *       call_submit(call, &reserve->command, render_redemption);
+ *       return call_submit(call, &reserve->command, render_redemption);
  *   }
  *
  * ON_QUERY handlers run on a query thread with call->db and may block on the database; they too may
@@ -29,6 +29,7 @@
 #include "http/server.h"
 #include "ledger/teller.h"
 #include "people/who.h"
+#include "store/find.h"
 
 struct app; /* what the process has: api/app.h */
 
@@ -48,6 +49,7 @@ struct call {
     int64_t now_us;
     struct db *db;     /* ON_QUERY only */
     void *context;     /* the handler's own, for its render function */
+    bool waited_out;   /* run for the last time: call_wait has nothing more to wait for */
 };
 
 /* A zeroed command of `size` (whose first member is struct command), with actor, epoch,
@@ -57,35 +59,57 @@ void *call_command(struct call *call, size_t size, const struct command_kind *ki
 /* Hands the command to the teller. A full queue answers 503, a key in flight 409, a refusal its
  * problem; else `render` runs on the loop thread and replies from the outcome alone (and the
  * request), so that a replay in another process gives the same body. */
-typedef void call_render(struct call *call, const struct outcome *outcome);
-void call_submit(struct call *call, struct command *command, call_render *render);
+typedef enum answered call_render(struct call *call, const struct outcome *outcome);
+enum answered call_submit(struct call *call, struct command *command, call_render *render);
+
+/*
+ * Long-polls. A handler ON_QUERY that found nothing new ends in this, and is run again from its
+ * start when points of `member_id` (0: of anybody) moved, or for the last time `wait_us` after the
+ * call came in:
+ *
+ *   if (count == 0 && call_wait(call, call->who.account_id, query->wait * SECOND_US))
+ *       return ANSWERED;
+ *
+ * False: it is time to answer with what there is. Too many who wait are answered 503 here.
+ */
+bool call_wait(struct call *call, uint64_t member_id, int64_t wait_us) MUST_CHECK;
 
 /* Answers: exactly one per call, from whichever thread the handler runs on. */
-void reply_json(struct call *call, int status, json_t *body); /* takes the reference */
-void reply_created(struct call *call, const char *location, json_t *body);
-void reply_empty(struct call *call); /* 204 */
-void reply_bytes(struct call *call, int status, const char *content_type, struct text body);
+enum answered reply_json(struct call *call, int status, json_t *body); /* takes the reference */
+enum answered reply_created(struct call *call, const char *location, json_t *body);
+enum answered reply_empty(struct call *call); /* 204 */
+enum answered reply_bytes(struct call *call, int status, const char *content_type, struct text body); /* copied */
 /* 200 with an ETag over the body, or 304 when If-None-Match has it. */
-void reply_json_cached(struct call *call, json_t *body);
-void reply_problem(struct call *call, enum problem problem);
+enum answered reply_json_cached(struct call *call, json_t *body);
+enum answered reply_problem(struct call *call, enum problem problem);
 /* With a detail in both languages' place: literal, or from the arena. */
-void reply_problem_detail(struct call *call, enum problem problem, const char *zh, const char *en);
-void reply_refusal(struct call *call, const struct outcome *outcome);
-void reply_fault(struct call *call, const struct json_fault *fault);
+enum answered reply_problem_detail(struct call *call, enum problem problem, const char *zh, const char *en);
+/* 429, and when to try again. */
+enum answered reply_too_many(struct call *call, int64_t retry_after_us);
+enum answered reply_refusal(struct call *call, const struct outcome *outcome);
+enum answered reply_fault(struct call *call, const struct json_fault *fault);
 /* Something broke: logs the error with the request id and answers 500 (503 when the database is
  * away) without its detail. */
-void reply_error(struct call *call, const struct error *error);
+enum answered reply_error(struct call *call, const struct error *error);
+
+/* For a find… function that did not answer FIND_FOUND: 404, or the error. */
+enum answered reply_missing(struct call *call, enum find found, const struct error *error);
 
 /* Cursor pagination: `{"items": […], "next": "cursor" or null}`. Tables include PAGE_FIELDS in
- * their query fields. A cursor is the opaque text of the last row's key. */
+ * their query fields; a list without filters uses page_query_fields. A cursor is the last row's
+ * key. */
 #define PAGE_LIMIT_MOST 100
 struct page {
     uint64_t after; /* 0: from the start */
-    int64_t limit;  /* 1..100, default 20 */
+    int64_t limit;  /* 1..100, default 20: read it by page_limit */
 };
-#define PAGE_FIELDS(type, member)                                                                  \
-    {.name = "cursor", .type = JSON_ID, .offset = offsetof(type, member.after)},                   \
-    {.name = "limit", .type = JSON_INT, .offset = offsetof(type, member.limit), .min = 1, .max = 100}
+#define PAGE_FIELDS(input, member)                                                                 \
+    {.name = "cursor", .type = JSON_ID, .offset = offsetof(input, member.after)},                   \
+    {.name = "limit", .type = JSON_INT, .offset = offsetof(input, member.limit), .min = 1, .max = 100}
+struct page_query {
+    struct page page;
+};
+extern const struct json_field page_query_fields[];
 int64_t page_limit(const struct page *page);
 /* `next_after` 0: there is no further page. */
 json_t *page_json(json_t *items, uint64_t next_after);

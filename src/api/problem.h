@@ -23,7 +23,8 @@
     X(CONFLICT, "conflict", 409, "与当前状态冲突", "This conflicts with the present state")        \
     X(WRONG_SIGN_IN, "wrong_sign_in", 401, "账号或密码（验证码）不正确",                           \
       "The login or the password (code) is not right")                                             \
-    X(TOO_MANY, "too_many_requests", 429, "操作太频繁，请稍后再试", "Too many tries: wait a while") \
+    X(TOO_MANY, "too_many_requests", 429, "操作太频繁，请稍后再试",                                \
+      "Too many tries: wait a while")                                                              \
     X(BUSY, "busy", 503, "系统繁忙，请稍后重试", "Busy: try again shortly")                        \
     X(INTERNAL, "internal", 500, "系统出错，请凭请求编号联系管理员",                               \
       "Something broke: please report the request id")
@@ -33,5 +34,13 @@ enum problem {
     PROBLEMS(PROBLEM_ENUM)
 #undef PROBLEM_ENUM
 };
+
+struct problem_text {
+    const char *code;
+    int status;
+    const char *zh, *en;
+};
+/* Never NULL; asserts that the number is in the table. */
+const struct problem_text *problem_text(enum problem problem);
 
 #endif

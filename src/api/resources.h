@@ -1,0 +1,27 @@
+/*
+ * The resources: each file exports its routes, ending with a zero path. routes.c lists them all.
+ */
+#ifndef LINLI_RESOURCES_H
+#define LINLI_RESOURCES_H
+
+#include "api/route.h"
+
+extern const struct route health_routes[];
+extern const struct route sign_in_routes[];
+extern const struct route me_routes[];
+extern const struct route unit_routes[];
+extern const struct route staff_routes[];
+extern const struct route member_routes[];
+extern const struct route audit_trail_routes[];
+extern const struct route activity_routes[];
+extern const struct route record_routes[];
+extern const struct route merchant_routes[];
+extern const struct route reward_routes[];
+extern const struct route redemption_routes[];
+extern const struct route voucher_routes[];
+extern const struct route wallet_routes[];
+extern const struct route ledger_routes[];
+extern const struct route proposal_routes[];
+extern const struct route settlement_routes[];
+
+#endif
