@@ -12,7 +12,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "mariadb-server-core (>= 1:10.6), mariadb-client-core (>= 1:10.6)")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "mariadb-server-core (>= 1:10.6)")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 
 install(FILES packaging/linli.service DESTINATION lib/systemd/system)

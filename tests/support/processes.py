@@ -34,17 +34,40 @@ def is_running(pid):
     return bool(status) and status.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
 
 
+def _link(path):
+    try:
+        return os.readlink(path)
+    except OSError:  # closed meanwhile
+        return ""
+
+
+def _links(folder):
+    """What a process has open, and where it stands."""
+    try:
+        descriptors = list((folder / "fd").iterdir())
+    except OSError:
+        descriptors = []
+    return [_link(path) for path in (folder / "cwd", *descriptors)]
+
+
 def processes_of(state_dir):
-    """{pid: command line} of what serves this state directory: by argument or by environment."""
+    """
+    {pid: command line} of what serves this state directory. The server names it in its arguments
+    or environment; mariadbd is told by descriptor, so what is open counts as well.
+    """
     found = {}
     needle = os.fsencode(state_dir)
+    inside = f"{state_dir}/"
     for folder in Path("/proc").glob("[0-9]*"):
         pid = int(folder.name)
         if pid == os.getpid():
             continue
         command = _read(folder / "cmdline")
-        marked = b"LINLI_STATE_DIR=" + needle + b"\0" in _read(folder / "environ") + b"\0"
-        if (needle in command or marked) and is_running(pid):
+        if (
+            needle in command
+            or b"LINLI_STATE_DIR=" + needle + b"\0" in _read(folder / "environ") + b"\0"
+            or any(f"{link}/".startswith(inside) for link in _links(folder))
+        ) and is_running(pid):
             found[pid] = command.replace(b"\0", b" ").decode(errors="replace").strip()
     return found
 

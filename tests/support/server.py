@@ -178,12 +178,7 @@ class Server:
         """A pymysql connection to the embedded database, or to `database.url` when configured."""
         if url := self.options.get("database.url"):
             return connect(url, **options)
-        sockets = sorted(self.state_dir.glob("**/*.sock"))
-        assert sockets, f"no socket of a database under {self.state_dir}"
-        account = {"user": "root"}
-        return pymysql.connect(
-            unix_socket=str(sockets[0]), autocommit=True, charset="utf8mb4", **account | options
-        )
+        return connect(f"mysql://linli@localhost/linli?socket={self.state_dir}/db/socket", **options)
 
     def sql(self, statement, *values):
         """Runs one statement past the server; returns its rows as a list of dicts."""
@@ -238,10 +233,8 @@ def parse_event(line):
 
 
 def new_state_dir():
-    """Short, since a socket's path has 107 bytes, and open to mariadbd's own account."""
-    outer = Path(tempfile.mkdtemp(prefix="linli-"))
-    outer.chmod(0o711)
-    return outer / "state"
+    """A path that does not exist yet, and short: a socket's has at most 107 bytes."""
+    return Path(tempfile.mkdtemp(prefix="linli-")).resolve() / "state"
 
 
 def remove_state(state_dir):
