@@ -104,12 +104,10 @@ static bool audit_new_staff(struct db *db, const struct making *making, struct e
                           role_name(making->staff->role), making->staff->scope_id);
 
     return audit_append(db,
-                        &(struct audit){
-                            .actor = making->staff->actor,
-                            .action = "staff.create",
-                            .object_id = making->account_id,
-                            .after = {after, (size_t)length}
-    },
+                        &(struct audit){.actor = making->staff->actor,
+                                        .action = "staff.create",
+                                        .object_id = making->account_id,
+                                        .after = {after, (size_t)length}},
                         making->now_us, error);
 }
 

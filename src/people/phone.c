@@ -45,7 +45,8 @@ bool phone_parse(struct text text, struct phone *phone)
     if (typed[0] != '+') {
         if (length != CHINESE_DIGITS - 2)
             return false;
-        snprintf(phone->text, sizeof(phone->text), CHINA "%s", typed);
+        memcpy(phone->text, CHINA, 3);
+        memcpy(phone->text + 3, typed, length + 1);
     } else {
         memcpy(phone->text, typed, length + 1);
     }

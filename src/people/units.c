@@ -46,7 +46,8 @@ static bool insert_unit(struct db *db, struct making *making, const char *parent
     char path[PATH_SIZE];
 
     making->unit_id = id_next(making->ids);
-    snprintf(path, sizeof(path), "%s%" PRIu64 "/", parent_path, making->unit_id);
+    int length = snprintf(path, sizeof(path), "%s%" PRIu64 "/", parent_path, making->unit_id);
+    ASSERT(length < PATH_SIZE);
     return db_run(db, error,
                   "INSERT INTO units (unit_id, parent_id, kind, name, path, created_us)"
                   " VALUES (?, ?, ?, ?, ?, ?)",

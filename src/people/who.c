@@ -6,12 +6,12 @@ static const struct {
     enum role role;
     const char *name;
 } roles[] = {
-    {ROLE_MEMBER,        "member"       },
-    {ROLE_COORDINATOR,   "coordinator"  },
-    {ROLE_UNIT_READER,   "unit_reader"  },
-    {ROLE_CLERK,         "clerk"        },
-    {ROLE_MANAGER,       "manager"      },
-    {ROLE_AUDITOR,       "auditor"      },
+    {ROLE_MEMBER, "member"},
+    {ROLE_COORDINATOR, "coordinator"},
+    {ROLE_UNIT_READER, "unit_reader"},
+    {ROLE_CLERK, "clerk"},
+    {ROLE_MANAGER, "manager"},
+    {ROLE_AUDITOR, "auditor"},
     {ROLE_ADMINISTRATOR, "administrator"},
 };
 

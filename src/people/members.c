@@ -1,0 +1,332 @@
+#include "people/members.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/hash_map.h"
+#include "base/log.h"
+#include "people/accounts.h"
+#include "people/audit.h"
+#include "people/who.h"
+
+#define NAME_BYTES_MOST (4 * MEMBER_NAME_MOST)
+#define WRAPPED_SIZE    (SEAL_KEY_SIZE + SEAL_OVERHEAD)
+#define CONTEXT_SIZE    48
+#define MEMBER_COLUMNS                                                                             \
+    "m.member_id, m.unit_id, m.key_id, m.personal_key, m.name, m.phone, m.joined_us,"              \
+    " m.consented_us, a.state"
+
+static people_member_hook *member_created;
+
+void people_on_member_created(people_member_hook *hook)
+{
+    member_created = hook;
+}
+
+/* --- sealing --------------------------------------------------------------------------------- */
+
+/* What a sealed value is, and whose: a value moved to another row does not open there. */
+static struct text seal_context(char out[CONTEXT_SIZE], const char *what, uint64_t member_id)
+{
+    int length = snprintf(out, CONTEXT_SIZE, "%s:%" PRIu64, what, member_id);
+
+    return (struct text){out, (size_t)length};
+}
+
+/* What is stored of the person. */
+struct sealed_person {
+    uint32_t key_id;
+    uint8_t personal_key[WRAPPED_SIZE];
+    uint8_t name[NAME_BYTES_MOST + SEAL_OVERHEAD];
+    uint8_t phone[PHONE_SIZE + SEAL_OVERHEAD];
+    uint8_t index[PHONE_INDEX_SIZE];
+    bool has_phone;
+};
+
+static void seal_person(const struct keyring *keyring, uint64_t member_id,
+                        const struct new_member *member, struct sealed_person *out)
+{
+    const struct key *wrap = keyring_current(keyring, KEY_PERSONAL);
+    uint8_t personal[SEAL_KEY_SIZE];
+    char context[CONTEXT_SIZE];
+
+    ASSERT(member->name.length <= NAME_BYTES_MOST);
+    crypto_random(personal, sizeof(personal));
+    out->key_id = wrap->id;
+    crypto_seal(wrap->secret, seal_context(context, "member", member_id), personal,
+                sizeof(personal), out->personal_key);
+    crypto_seal(personal, seal_context(context, "name", member_id), member->name.data,
+                member->name.length, out->name);
+    out->has_phone = member->phone.text[0] != '\0';
+    if (out->has_phone) {
+        crypto_seal(personal, seal_context(context, "phone", member_id), member->phone.text,
+                    PHONE_SIZE, out->phone);
+        phone_index(keyring_current(keyring, KEY_INDEX), &member->phone, out->index);
+    }
+    crypto_wipe(personal, sizeof(personal));
+}
+
+/* False when the key was erased or is not the ring's. */
+static bool unwrap(const struct keyring *keyring, uint64_t member_id, uint32_t key_id,
+                   struct text wrapped, uint8_t personal[SEAL_KEY_SIZE])
+{
+    const struct key *key = keyring_find(keyring, key_id);
+    char context[CONTEXT_SIZE];
+
+    if (wrapped.length == 0)
+        return false;
+    bool opened = key && wrapped.length == WRAPPED_SIZE &&
+                  crypto_open(key->secret, seal_context(context, "member", member_id), wrapped.data,
+                              wrapped.length, personal);
+    if (!opened)
+        LOG(ERROR, "members.unwrap", LOG_INT("member", member_id), LOG_INT("key", key_id));
+    return opened;
+}
+
+static char *open_name(const uint8_t personal[SEAL_KEY_SIZE], uint64_t member_id,
+                       struct text sealed, struct arena *arena)
+{
+    char context[CONTEXT_SIZE];
+
+    if (sealed.length < SEAL_OVERHEAD)
+        return NULL;
+    uint8_t *name = arena_take(arena, sealed.length - SEAL_OVERHEAD + 1); /* zeroed: terminated */
+    return crypto_open(personal, seal_context(context, "name", member_id), sealed.data,
+                       sealed.length, name)
+               ? (char *)name
+               : NULL;
+}
+
+static void open_phone(const uint8_t personal[SEAL_KEY_SIZE], uint64_t member_id,
+                       struct text sealed, struct phone *phone)
+{
+    char context[CONTEXT_SIZE];
+
+    if (sealed.length != PHONE_SIZE + SEAL_OVERHEAD ||
+        !crypto_open(personal, seal_context(context, "phone", member_id), sealed.data,
+                     sealed.length, (uint8_t *)phone->text))
+        phone->text[0] = '\0';
+}
+
+/* --- making ---------------------------------------------------------------------------------- */
+
+static bool insert_account(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
+{
+    return db_run(db, error,
+                  "INSERT INTO accounts (account_id, role, state, epoch, scope_id, person_id,"
+                  " login, password_hash, display_name, created_us, updated_us)"
+                  " VALUES (?, ?, ?, 0, 0, ?, NULL, '', '', ?, ?)",
+                  DB_ID(member_id), DB_INT(ROLE_MEMBER), DB_INT(ACCOUNT_IS_ACTIVE),
+                  DB_ID(member_id), DB_INT(now_us), DB_INT(now_us)) == 1;
+}
+
+bool member_insert(struct db *db, const struct keyring *keyring, uint64_t member_id,
+                   const struct new_member *new_member, int64_t now_us, struct error *error)
+{
+    struct sealed_person sealed;
+
+    ASSERT(new_member->consented_us > 0);
+    seal_person(keyring, member_id, new_member, &sealed);
+    if (db_run(db, error,
+               "INSERT INTO members (member_id, unit_id, key_id, personal_key, name, phone,"
+               " phone_index, consented_us, joined_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               DB_ID(member_id), DB_ID(new_member->unit_id), DB_ID(sealed.key_id),
+               DB_BYTES(sealed.personal_key, WRAPPED_SIZE),
+               DB_BYTES(sealed.name, new_member->name.length + SEAL_OVERHEAD),
+               DB_BYTES(sealed.phone, sealed.has_phone ? sizeof(sealed.phone) : 0),
+               sealed.has_phone ? DB_BYTES(sealed.index, PHONE_INDEX_SIZE) : DB_NULL,
+               DB_INT(new_member->consented_us), DB_INT(now_us)) != 1)
+        return false;
+    return insert_account(db, member_id, now_us, error) &&
+           (!member_created || member_created(db, member_id, error));
+}
+
+struct making {
+    const struct keyring *keyring;
+    const struct new_member *wanted;
+    int64_t now_us;
+    uint64_t member_id;
+    enum people_answer answer;
+};
+
+static bool unit_exists(struct db *db, uint64_t unit_id, bool *exists, struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT 1 FROM units WHERE unit_id = ?", DB_ID(unit_id));
+
+    *exists = rows_next(rows);
+    return rows_end(rows, error);
+}
+
+static bool make_member(struct db *db, void *context, struct error *error)
+{
+    struct making *making = context;
+    bool exists;
+
+    if (!unit_exists(db, making->wanted->unit_id, &exists, error))
+        return false;
+    making->answer = exists ? PEOPLE_DONE : PEOPLE_NO_UNIT;
+    if (!exists)
+        return true;
+    if (!member_insert(db, making->keyring, making->member_id, making->wanted, making->now_us,
+                       error)) {
+        making->answer = db_error_kind(db) == DB_DUPLICATE ? PEOPLE_PHONE_TAKEN : PEOPLE_BROKEN;
+        return false;
+    }
+    if (making->wanted->actor == 0)
+        return true;
+    return audit_append(db,
+                        &(struct audit){.actor = making->wanted->actor,
+                                        .action = "member.create",
+                                        .object_id = making->member_id},
+                        making->now_us, error);
+}
+
+enum people_answer member_create(struct db *db, const struct keyring *keyring, struct id_maker *ids,
+                                 const struct new_member *new_member, int64_t now_us,
+                                 uint64_t *member_id, struct error *error)
+{
+    struct making making = {
+        .keyring = keyring, .wanted = new_member, .now_us = now_us, .member_id = id_next(ids)};
+
+    if (db_transaction(db, make_member, &making, error)) {
+        *member_id = making.member_id;
+        return making.answer;
+    }
+    if (making.answer != PEOPLE_PHONE_TAKEN)
+        return PEOPLE_BROKEN;
+    enum people_answer found =
+        member_find_by_phone(db, keyring, &new_member->phone, member_id, error);
+    return found == PEOPLE_DONE ? PEOPLE_PHONE_TAKEN : PEOPLE_BROKEN;
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static void read_member(struct rows *rows, const struct keyring *keyring, struct arena *arena,
+                        struct member *member)
+{
+    uint8_t personal[SEAL_KEY_SIZE];
+    uint64_t id = rows_id(rows, 0);
+
+    *member = (struct member){
+        .member_id = id,
+        .unit_id = rows_id(rows, 1),
+        .joined_us = rows_int(rows, 6),
+        .consented_us = rows_int(rows, 7),
+        .active = rows_int(rows, 8) == ACCOUNT_IS_ACTIVE,
+    };
+    if (!unwrap(keyring, id, (uint32_t)rows_int(rows, 2), rows_text(rows, 3), personal))
+        return;
+    member->name = open_name(personal, id, rows_text(rows, 4), arena);
+    open_phone(personal, id, rows_text(rows, 5), &member->phone);
+    crypto_wipe(personal, sizeof(personal));
+}
+
+enum people_answer member_find(struct db *db, const struct keyring *keyring, uint64_t member_id,
+                               struct arena *arena, struct member *member, struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT " MEMBER_COLUMNS " FROM members m"
+                                 " JOIN accounts a ON a.account_id = m.member_id"
+                                 " WHERE m.member_id = ?",
+                                 DB_ID(member_id));
+    bool found = rows_next(rows);
+
+    if (found)
+        read_member(rows, keyring, arena, member);
+    if (!rows_end(rows, error))
+        return PEOPLE_BROKEN;
+    return found ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
+}
+
+enum people_answer member_find_by_phone(struct db *db, const struct keyring *keyring,
+                                        const struct phone *phone, uint64_t *member_id,
+                                        struct error *error)
+{
+    uint8_t index[PHONE_INDEX_SIZE];
+
+    phone_index(keyring_current(keyring, KEY_INDEX), phone, index);
+    struct rows *rows = db_query(db, "SELECT member_id FROM members WHERE phone_index = ?",
+                                 DB_BYTES(index, sizeof(index)));
+    bool found = rows_next(rows);
+    if (found)
+        *member_id = rows_id(rows, 0);
+    if (!rows_end(rows, error))
+        return PEOPLE_BROKEN;
+    return found ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
+}
+
+bool member_list(struct db *db, const struct keyring *keyring, const struct member_query *query,
+                 struct arena *arena, struct member **members, size_t *count, uint64_t *next,
+                 struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT " MEMBER_COLUMNS " FROM members m"
+                                 " JOIN accounts a ON a.account_id = m.member_id"
+                                 " WHERE m.member_id > ?"
+                                 "   AND (? = 0 OR m.unit_id IN (SELECT unit_id FROM units"
+                                 "                   WHERE path LIKE CONCAT('%/', ?, '/%')))"
+                                 " ORDER BY m.member_id LIMIT ?",
+                                 DB_ID(query->after_id), DB_ID(query->under), DB_ID(query->under),
+                                 DB_INT(query->limit + 1));
+
+    *members = arena_take(arena, query->limit * sizeof(**members));
+    *count = 0;
+    *next = 0;
+    while (rows_next(rows)) {
+        if (*count == query->limit)
+            *next = (*members)[*count - 1].member_id;
+        else
+            read_member(rows, keyring, arena, &(*members)[(*count)++]);
+    }
+    return rows_end(rows, error);
+}
+
+static char *read_name(struct rows *rows, const struct keyring *keyring, struct arena *arena)
+{
+    uint8_t personal[SEAL_KEY_SIZE];
+    uint64_t id = rows_id(rows, 0);
+
+    if (!unwrap(keyring, id, (uint32_t)rows_int(rows, 1), rows_text(rows, 2), personal))
+        return NULL;
+    char *name = open_name(personal, id, rows_text(rows, 3), arena);
+    crypto_wipe(personal, sizeof(personal));
+    return name;
+}
+
+/* An IN list has no bound form, so this goes through the builder, as the teller's loads do. */
+static bool select_names(struct db *db, const uint64_t *ids, size_t count, struct error *error)
+{
+    struct sql sql = {0};
+
+    sql_add(&sql, "SELECT member_id, key_id, personal_key, name FROM members WHERE member_id IN ");
+    sql_add_ids(&sql, ids, count);
+    sql_end(&sql);
+    bool sent = db_batch(db, &sql, error);
+    sql_free(&sql);
+    return sent;
+}
+
+bool member_names(struct db *db, const struct keyring *keyring, const uint64_t *ids, size_t count,
+                  struct arena *arena, char **names, struct error *error)
+{
+    struct hash_map by_id = {0};
+    bool read = true;
+
+    if (count == 0)
+        return true;
+    if (!select_names(db, ids, count, error))
+        return false;
+    struct rows *rows = db_batch_next(db, error);
+    if (rows) {
+        while (rows_next(rows))
+            hash_map_put(&by_id, rows_id(rows, 0), read_name(rows, keyring, arena));
+        read = rows_end(rows, error);
+    }
+    read = db_batch_end(db, error) && read;
+    for (size_t i = 0; i < count; i++)
+        names[i] = hash_map_get(&by_id, ids[i]);
+    hash_map_free(&by_id);
+    return read;
+}
