@@ -10,12 +10,13 @@
 #include "base/ids.h"
 #include "ledger/teller.h"
 #include "people/keyring.h"
+#include "people/programme.h"
 
-struct programme_options; /* people/programme.h: offsets and rules of the programme */
 struct revocations_cache;
 struct code_sender;
 struct query_pool;
 struct heads; /* long-polls: api/heads.h */
+struct tally;
 
 struct app {
     uint32_t instance_id; /* of this start: base/ids.h */
@@ -27,6 +28,7 @@ struct app {
     const struct code_sender *code_sender;
     struct query_pool *queries;
     struct heads *heads;
+    struct tally *wrong_codes; /* voucher codes guessed wrong: vouchers.c */
     bool demo; /* demo sign-ins and the log sender are allowed */
     _Atomic bool draining;
 };

@@ -1,0 +1,84 @@
+/* Merchants: the shops themselves; who works there is in staff.c. */
+#include "market/merchants.h"
+
+#include "api/app.h"
+#include "api/call.h"
+#include "api/resources.h"
+
+static json_t *merchant_json(const struct merchant *merchant)
+{
+    return json_pack("{s:o, s:s, s:s, s:s, s:b, s:o}", "id", json_id(merchant->id), "name",
+                     merchant->name, "sector", merchant_sector_name(merchant->sector), "address",
+                     merchant->address, "open", merchant->state == MERCHANT_OPEN, "created_at",
+                     json_time(merchant->created_us));
+}
+
+struct merchant_input {
+    struct text name, address;
+    int sector;
+};
+
+static const struct json_field merchant_fields[] = {
+    {"name", JSON_TEXT, REQUIRED, offsetof(struct merchant_input, name), .min = 1, .max = 100},
+    {"sector", JSON_CHOICE, REQUIRED, offsetof(struct merchant_input, sector),
+     .choices = MERCHANT_SECTORS},
+    {"address", JSON_TEXT, OPTIONAL, offsetof(struct merchant_input, address), .max = 200},
+    {0},
+};
+
+static enum answered merchant_post(struct call *call)
+{
+    const struct merchant_input *input = call->input;
+    struct merchant merchant = {
+        .id = id_next(call->app->ids),
+        .name = arena_copy(call->arena, input->name.data, input->name.length),
+        .address = arena_copy(call->arena, input->address.data, input->address.length),
+        .sector = input->sector,
+        .created_us = call->now_us,
+    };
+    struct error error;
+
+    if (!merchant_create(call->db, &merchant, &error))
+        return reply_error(call, &error);
+    return reply_created(
+        call, arena_printf(call->arena, "/v1/merchants/%llu", (unsigned long long)merchant.id),
+        merchant_json(&merchant));
+}
+
+static enum answered merchant_get(struct call *call)
+{
+    struct merchant merchant;
+    struct error error;
+    enum find found = merchant_find(call->db, call->ids[0], call->arena, &merchant, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    return reply_json(call, 200, merchant_json(&merchant));
+}
+
+static enum answered merchants_get(struct call *call)
+{
+    const struct page *page = &((const struct page_query *)call->query)->page;
+    int64_t limit = page_limit(page);
+    struct merchant *merchants;
+    struct error error;
+    size_t count;
+    json_t *items;
+
+    if (!merchant_list(call->db, page->after, limit, call->arena, &merchants, &count, &error))
+        return reply_error(call, &error);
+    items = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(items, merchant_json(&merchants[i]));
+    return reply_json_cached(
+        call, page_json(items, (int64_t)count == limit ? merchants[count - 1].id : 0));
+}
+
+const struct route merchant_routes[] = {
+    {HTTP_GET, "/v1/merchants", ANYONE, ON_QUERY, merchants_get, .query_fields = page_query_fields,
+     .query_size = sizeof(struct page_query)},
+    {HTTP_POST, "/v1/merchants", ROLE_ADMINISTRATOR, ON_QUERY, merchant_post,
+     .fields = merchant_fields, .input_size = sizeof(struct merchant_input)},
+    {HTTP_GET, "/v1/merchants/{id}", ANYONE, ON_QUERY, merchant_get},
+    {0},
+};

@@ -1,0 +1,13 @@
+/*
+ * QR images. Any thread.
+ */
+#ifndef LINLI_QR_H
+#define LINLI_QR_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+/* An SVG of the text as a QR code, error correction level M, quiet zone of four modules. */
+struct text qr_svg(struct arena *arena, const char *text);
+
+#endif

@@ -1,0 +1,222 @@
+/* Redemptions: a member gives points for a reward and gets a voucher, or takes it back. */
+#include "api/app.h"
+#include "api/call.h"
+#include "api/qr.h"
+#include "api/resources.h"
+#include "api/vouchers.h"
+
+json_t *redemption_json(const struct redemption_view *view)
+{
+    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "id",
+                     json_id(view->id), "state", redemption_state_name(view->state), "reward_id",
+                     json_id(view->reward_id), "reward_title", view->reward_title, "merchant_id",
+                     json_id(view->merchant_id), "merchant_name", view->merchant_name, "points",
+                     json_points(view->points), "created_at", json_time(view->created_us),
+                     "expires_at", json_time(view->expires_us), "confirmed_at",
+                     json_time(view->confirmed_us), "closed_at", json_time(view->closed_us));
+}
+
+enum answered render_redemption(struct call *call, const struct outcome *outcome)
+{
+    return reply_json(call, 200,
+                      json_pack("{s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
+                                redemption_state_name((enum redemption_state)outcome->state),
+                                "points", json_points(outcome->points), "expires_at",
+                                json_time(outcome->until_us)));
+}
+
+/* The code itself is made anew from the redemption's number and the key that it was made with. */
+static void code_of(const struct app *app, uint64_t redemption_id, uint32_t code_key,
+                    struct voucher_code *code)
+{
+    const struct key *key = keyring_find(app->keyring, code_key);
+
+    ASSERT(key != NULL);
+    voucher_code_make(key->secret, redemption_id, code);
+}
+
+/* --- Redeeming ------------------------------------------------------------------------------- */
+
+struct redeem_request {
+    uint64_t reward_id;
+    int64_t price, terms_version;
+};
+
+static const struct json_field redeem_fields[] = {
+    {"reward_id", JSON_ID, REQUIRED, offsetof(struct redeem_request, reward_id)},
+    {"price", JSON_POINTS, REQUIRED, offsetof(struct redeem_request, price), .min = 1},
+    {"terms_version", JSON_INT, REQUIRED, offsetof(struct redeem_request, terms_version), .min = 1},
+    {0},
+};
+
+static enum answered render_voucher(struct call *call, const struct outcome *outcome)
+{
+    struct voucher_code code;
+    json_t *wallet = json_pack("{s:o, s:o}", "available", json_points(outcome->available), "held",
+                               json_points(outcome->held));
+
+    code_of(call->app, outcome->ref, outcome->extra, &code);
+    return reply_created(
+        call, arena_printf(call->arena, "/v1/redemptions/%llu", (unsigned long long)outcome->ref),
+        json_pack("{s:o, s:s, s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
+                  redemption_state_name((enum redemption_state)outcome->state), "points",
+                  json_points(outcome->points), "code", voucher_code_for_people(call->arena, &code),
+                  "expires_at", json_time(outcome->until_us), "wallet", wallet));
+}
+
+static enum answered redemption_create(struct call *call)
+{
+    const struct redeem_request *input = call->input;
+    const struct key *voucher_key = keyring_current(call->app->keyring, KEY_VOUCHER);
+    struct reserve *reserve = call_command(call, sizeof *reserve, &command_reserve);
+    struct voucher_code code;
+
+    reserve->redemption_id = id_next(call->app->ids);
+    reserve->member_id = call->who.account_id;
+    reserve->reward_id = input->reward_id;
+    reserve->price = input->price;
+    reserve->terms_version = (uint32_t)input->terms_version;
+    reserve->utc_offset_minutes = (int)call->app->programme->utc_offset_minutes;
+    reserve->code_key = voucher_key->id;
+    voucher_code_make(voucher_key->secret, reserve->redemption_id, &code);
+    voucher_code_hash(keyring_current(call->app->keyring, KEY_INDEX)->secret, &code,
+                      reserve->code_hash);
+    return call_submit(call, &reserve->command, render_voucher);
+}
+
+/* --- Looking --------------------------------------------------------------------------------- */
+
+/* For the member who made it, the people of its merchant, and those who see everything. */
+static bool may_see(const struct who *who, const struct redemption_view *view)
+{
+    switch (who->role) {
+    case ROLE_MEMBER: return who->account_id == view->member_id;
+    case ROLE_CLERK:
+    case ROLE_MANAGER: return who->scope_id == view->merchant_id;
+    case ROLE_AUDITOR:
+    case ROLE_ADMINISTRATOR: return true;
+    default: return false;
+    }
+}
+
+/* FIND_NOTHING as well for what the caller may not see: it does not exist for them. */
+static enum find find_visible(struct call *call, struct redemption_view *view, struct error *error)
+{
+    enum find found = redemption_find(call->db, call->ids[0], call->arena, view, error);
+
+    return found == FIND_FOUND && !may_see(&call->who, view) ? FIND_NOTHING : found;
+}
+
+static enum answered redemption_show(struct call *call)
+{
+    struct redemption_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+    struct voucher_code code;
+    json_t *body;
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    body = redemption_json(&view);
+    if (call->who.account_id == view.member_id) {
+        code_of(call->app, view.id, view.code_key, &code);
+        json_object_set_new(body, "code", json_string(voucher_code_for_people(call->arena, &code)));
+    }
+    return reply_json(call, 200, body);
+}
+
+static enum answered redemptions_list(struct call *call)
+{
+    const struct page *page = &((const struct page_query *)call->query)->page;
+    int64_t limit = page_limit(page);
+    struct redemption_view *views;
+    struct error error;
+    size_t count;
+    json_t *items;
+
+    if (!redemption_list_of_member(call->db, call->who.account_id, page->after, limit, call->arena,
+                                   &views, &count, &error))
+        return reply_error(call, &error);
+    items = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(items, redemption_json(&views[i]));
+    return reply_json(call, 200,
+                      page_json(items, (int64_t)count == limit ? views[count - 1].id : 0));
+}
+
+static enum answered redemption_qr(struct call *call)
+{
+    struct redemption_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+    struct voucher_code code;
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    if (call->who.account_id != view.member_id)
+        return reply_problem(call, PROBLEM_NOT_FOUND);
+    code_of(call->app, view.id, view.code_key, &code);
+    return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, code.text));
+}
+
+/* --- Taking it back -------------------------------------------------------------------------- */
+
+struct redemption_ref *redemption_command(struct call *call, const struct command_kind *kind,
+                                          const struct redemption_view *view)
+{
+    struct redemption_ref *ref = call_command(call, sizeof *ref, kind);
+    bool of_a_merchant = call->who.role == ROLE_CLERK || call->who.role == ROLE_MANAGER;
+
+    ref->redemption_id = view->id;
+    ref->member_id = view->member_id;
+    ref->reward_id = view->reward_id;
+    ref->merchant_id = view->merchant_id;
+    ref->person_id = call->who.person_id;
+    ref->caller_merchant = of_a_merchant ? call->who.scope_id : 0;
+    ref->undo_window_us = call->app->programme->undo_window_us;
+    return ref;
+}
+
+static enum answered submit_on(struct call *call, const struct command_kind *kind)
+{
+    struct redemption_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    return call_submit(call, &redemption_command(call, kind, &view)->command, render_redemption);
+}
+
+static enum answered redemption_cancel(struct call *call)
+{
+    return submit_on(call, &command_cancel);
+}
+
+static enum answered redemption_undo(struct call *call)
+{
+    return submit_on(call, &command_undo);
+}
+
+static enum answered redemption_refund(struct call *call)
+{
+    return submit_on(call, &command_refund);
+}
+
+#define SHOP     (ROLE_CLERK | ROLE_MANAGER)
+#define SEE_THEM (ROLE_MEMBER | SHOP | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
+
+const struct route redemption_routes[] = {
+    {HTTP_GET, "/v1/redemptions", ROLE_MEMBER, ON_QUERY, redemptions_list,
+     .query_fields = page_query_fields, .query_size = sizeof(struct page_query)},
+    {HTTP_POST, "/v1/redemptions", ROLE_MEMBER, ON_LOOP, redemption_create, .fields = redeem_fields,
+     .input_size = sizeof(struct redeem_request), .idempotent = true},
+    {HTTP_GET, "/v1/redemptions/{id}", SEE_THEM, ON_QUERY, redemption_show},
+    {HTTP_GET, "/v1/redemptions/{id}/qr", ROLE_MEMBER, ON_QUERY, redemption_qr},
+    {HTTP_POST, "/v1/redemptions/{id}/cancel", ROLE_MEMBER, ON_QUERY, redemption_cancel,
+     .idempotent = true},
+    {HTTP_POST, "/v1/redemptions/{id}/undo", SHOP, ON_QUERY, redemption_undo, .idempotent = true},
+    {HTTP_POST, "/v1/redemptions/{id}/refund", ROLE_MANAGER | ROLE_ADMINISTRATOR, ON_QUERY,
+     redemption_refund, .idempotent = true},
+    {0},
+};

@@ -1,0 +1,17 @@
+/*
+ * What redemptions.c and vouchers.c share: how a redemption is shown.
+ */
+#ifndef LINLI_VOUCHERS_H
+#define LINLI_VOUCHERS_H
+
+#include "api/call.h"
+#include "market/redemptions.h"
+
+json_t *redemption_json(const struct redemption_view *view);
+/* The answer of a command on a redemption, from its outcome alone. */
+call_render render_redemption;
+/* A redemption_ref command for what was found, with the caller's own side filled in. */
+struct redemption_ref *redemption_command(struct call *call, const struct command_kind *kind,
+                                          const struct redemption_view *view);
+
+#endif

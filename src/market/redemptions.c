@@ -1,0 +1,74 @@
+#include "market/redemptions.h"
+
+#define REDEMPTION_COLUMNS                                                                         \
+    "SELECT d.redemption_id, d.member_id, d.reward_id, d.merchant_id, d.state, d.points,"          \
+    " d.code_key, d.created_us, d.expires_us, d.confirmed_us, d.closed_us, r.title, m.name"        \
+    " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"                              \
+    " JOIN merchants m ON m.merchant_id = d.merchant_id "
+
+static void read_view(struct rows *rows, struct arena *arena, struct redemption_view *view)
+{
+    *view = (struct redemption_view){
+        .id = rows_id(rows, 0),
+        .member_id = rows_id(rows, 1),
+        .reward_id = rows_id(rows, 2),
+        .merchant_id = rows_id(rows, 3),
+        .state = (enum redemption_state)rows_int(rows, 4),
+        .points = rows_int(rows, 5),
+        .code_key = (uint32_t)rows_int(rows, 6),
+        .created_us = rows_int(rows, 7),
+        .expires_us = rows_int(rows, 8),
+        .confirmed_us = rows_int(rows, 9),
+        .closed_us = rows_int(rows, 10),
+        .reward_title = rows_copy(rows, 11, arena),
+        .merchant_name = rows_copy(rows, 12, arena),
+    };
+}
+
+static enum find read_one(struct rows *rows, struct arena *arena, struct redemption_view *view,
+                          struct error *error)
+{
+    bool found = rows_next(rows);
+
+    if (found)
+        read_view(rows, arena, view);
+    if (!rows_end(rows, error))
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
+}
+
+enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *arena,
+                          struct redemption_view *view, struct error *error)
+{
+    return read_one(
+        db_query(db, REDEMPTION_COLUMNS "WHERE d.redemption_id = ?", DB_ID(redemption_id)), arena,
+        view, error);
+}
+
+enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
+                                  const struct voucher_code *code, struct arena *arena,
+                                  struct redemption_view *view, struct error *error)
+{
+    uint8_t hash[VOUCHER_HASH_SIZE];
+
+    voucher_code_hash(keyring_current(keyring, KEY_INDEX)->secret, code, hash);
+    return read_one(
+        db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ?", DB_BYTES(hash, sizeof hash)),
+        arena, view, error);
+}
+
+bool redemption_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,
+                               struct arena *arena, struct redemption_view **views, size_t *count,
+                               struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 REDEMPTION_COLUMNS "WHERE d.member_id = ?"
+                                                    " AND (? = 0 OR d.redemption_id < ?)"
+                                                    " ORDER BY d.redemption_id DESC LIMIT ?",
+                                 DB_ID(member_id), DB_ID(before), DB_ID(before), DB_INT(limit));
+
+    *views = arena_take(arena, (size_t)limit * sizeof **views);
+    for (*count = 0; rows_next(rows); (*count)++)
+        read_view(rows, arena, &(*views)[*count]);
+    return rows_end(rows, error);
+}

@@ -1,0 +1,106 @@
+#include "market/rewards.h"
+
+static bool insert_reward(struct db *db, void *context, struct error *error)
+{
+    const struct reward *reward = context;
+    const struct reward_terms *terms = &reward->terms;
+
+    return db_run(db, error,
+                  "INSERT INTO rewards (reward_id, merchant_id, title, description, created_us,"
+                  " updated_us) VALUES (?, ?, ?, ?, ?, ?)",
+                  DB_ID(reward->id), DB_ID(reward->merchant_id), DB_STR(reward->title),
+                  DB_STR(reward->description), DB_INT(reward->created_us),
+                  DB_INT(reward->created_us)) >= 0 &&
+           db_run(db, error,
+                  "INSERT INTO stock (reward_id, merchant_id, state, price, reimburse_fen,"
+                  " terms_version, limit_count, limit_days, valid_us, initial, free, held, sold)"
+                  " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, 0, 0, 0, 0)",
+                  DB_ID(reward->id), DB_ID(reward->merchant_id), DB_INT(terms->state),
+                  DB_INT(terms->price), DB_INT(terms->reimburse_fen), DB_INT(terms->limit_count),
+                  DB_INT(terms->limit_days), DB_INT(terms->valid_us)) >= 0;
+}
+
+bool reward_create(struct db *db, const struct reward *reward, struct error *error)
+{
+    return db_transaction(db, insert_reward, (void *)(uintptr_t)reward, error);
+}
+
+#define REWARD_COLUMNS                                                                             \
+    "SELECT r.reward_id, r.merchant_id, m.name, r.title, r.description, s.state, s.price,"         \
+    " s.reimburse_fen, s.limit_count, s.limit_days, s.valid_us, s.terms_version, s.initial,"       \
+    " s.free, s.held, s.sold, r.created_us, r.updated_us"                                          \
+    " FROM rewards r JOIN stock s ON s.reward_id = r.reward_id"                                    \
+    " JOIN merchants m ON m.merchant_id = r.merchant_id "
+
+static void read_reward(struct rows *rows, struct arena *arena, struct reward *reward)
+{
+    *reward = (struct reward){
+        .id = rows_id(rows, 0),
+        .merchant_id = rows_id(rows, 1),
+        .merchant_name = rows_copy(rows, 2, arena),
+        .title = rows_copy(rows, 3, arena),
+        .description = rows_copy(rows, 4, arena),
+        .terms = {.state = (enum stock_state)rows_int(rows, 5),
+                  .price = rows_int(rows, 6),
+                  .reimburse_fen = rows_int(rows, 7),
+                  .limit_count = (int32_t)rows_int(rows, 8),
+                  .limit_days = (int32_t)rows_int(rows, 9),
+                  .valid_us = rows_int(rows, 10)},
+        .terms_version = (uint32_t)rows_int(rows, 11),
+        .initial = rows_int(rows, 12),
+        .free = rows_int(rows, 13),
+        .held = rows_int(rows, 14),
+        .sold = rows_int(rows, 15),
+        .created_us = rows_int(rows, 16),
+        .updated_us = rows_int(rows, 17),
+    };
+}
+
+enum find reward_find(struct db *db, uint64_t reward_id, struct arena *arena, struct reward *reward,
+                      struct error *error)
+{
+    struct rows *rows = db_query(db, REWARD_COLUMNS "WHERE r.reward_id = ?", DB_ID(reward_id));
+    bool found = rows_next(rows);
+
+    if (found)
+        read_reward(rows, arena, reward);
+    if (!rows_end(rows, error))
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
+}
+
+bool reward_list(struct db *db, const struct reward_filter *filter, uint64_t after, int64_t limit,
+                 struct arena *arena, struct reward **rewards, size_t *count, struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 REWARD_COLUMNS "WHERE r.reward_id > ?"
+                                " AND (? = 0 OR r.merchant_id = ?)"
+                                " AND (? OR (s.state = 0 AND m.state = 0))"
+                                " ORDER BY r.reward_id LIMIT ?",
+                 DB_ID(after), DB_ID(filter->merchant_id), DB_ID(filter->merchant_id),
+                 DB_INT(filter->with_closed), DB_INT(limit));
+
+    *rewards = arena_take(arena, (size_t)limit * sizeof **rewards);
+    for (*count = 0; rows_next(rows); (*count)++)
+        read_reward(rows, arena, &(*rewards)[*count]);
+    return rows_end(rows, error);
+}
+
+enum find reward_change_terms(struct db *db, uint64_t reward_id, uint32_t seen_version,
+                              const struct reward_terms *terms, struct error *error)
+{
+    int64_t changed =
+        db_run(db, error,
+               "UPDATE stock SET state = ?, price = ?, reimburse_fen = ?,"
+               " limit_count = ?, limit_days = ?, valid_us = ?,"
+               " terms_version = terms_version + 1"
+               " WHERE reward_id = ? AND terms_version = ?",
+               DB_INT(terms->state), DB_INT(terms->price), DB_INT(terms->reimburse_fen),
+               DB_INT(terms->limit_count), DB_INT(terms->limit_days), DB_INT(terms->valid_us),
+               DB_ID(reward_id), DB_INT(seen_version));
+
+    if (changed < 0)
+        return FIND_FAILED;
+    return changed > 0 ? FIND_FOUND : FIND_NOTHING;
+}
