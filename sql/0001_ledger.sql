@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS blocks (
 );
 
 -- transfer_id = lane 8 bits | height 40 | index 16. Accounts: ledger/account.h.
--- `detail` is packed: which lots were touched, by how much (ledger/transfer.h).
+-- `detail` is packed: which lots were touched, by how much (ledger/book.h).
 CREATE TABLE IF NOT EXISTS transfers (
     transfer_id  BIGINT UNSIGNED NOT NULL,
     kind         TINYINT UNSIGNED NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS transfers (
     subject      BIGINT UNSIGNED NOT NULL,
     pieces       INT NOT NULL,
     actor        BIGINT UNSIGNED NOT NULL,
-    detail       VARBINARY(4096) NOT NULL,
+    detail       VARBINARY(16384) NOT NULL,
     PRIMARY KEY (transfer_id),
     KEY by_member (member_id)
 );
@@ -58,17 +58,22 @@ CREATE TABLE IF NOT EXISTS wallets (
     held      BIGINT NOT NULL,
     owed      BIGINT NOT NULL,
     state     TINYINT UNSIGNED NOT NULL,
+    merged_into BIGINT UNSIGNED NOT NULL,
     PRIMARY KEY (member_id)
 );
 
+-- points = remaining + gone + what vouchers have of it; `gone` left for no voucher: expired,
+-- adjusted away, clawed back, repaid. state: enum lot_state. A merge changes member_id.
 CREATE TABLE IF NOT EXISTS lots (
     member_id  BIGINT UNSIGNED NOT NULL,
     lot_id     BIGINT UNSIGNED NOT NULL,
     points     BIGINT NOT NULL,
     remaining  BIGINT NOT NULL,
+    gone       BIGINT NOT NULL,
     expires_us BIGINT NOT NULL,
     source     TINYINT UNSIGNED NOT NULL,
     grade      TINYINT UNSIGNED NOT NULL,
+    state      TINYINT UNSIGNED NOT NULL,
     PRIMARY KEY (member_id, lot_id),
     KEY by_expiry (expires_us)
 );

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS stock (
     PRIMARY KEY (reward_id)
 );
 
--- `allocation` says which lots paid how much (ledger/transfer.h).
+-- `allocation` says which lots paid how much (ledger/book.h).
 CREATE TABLE IF NOT EXISTS redemptions (
     redemption_id BIGINT UNSIGNED NOT NULL,
     member_id     BIGINT UNSIGNED NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS redemptions (
     confirmed_us  BIGINT NOT NULL,
     confirmed_by  BIGINT UNSIGNED NOT NULL,
     closed_us     BIGINT NOT NULL,
-    allocation    VARBINARY(4096) NOT NULL,
+    allocation    VARBINARY(16384) NOT NULL,
     PRIMARY KEY (redemption_id),
     UNIQUE KEY by_code (code_hash),
     KEY by_member (member_id),

@@ -21,8 +21,9 @@ struct book;
 /* Every kind's row struct begins with this. */
 struct row {
     uint64_t key;
-    bool is_new;  /* made in this batch: to be inserted */
-    bool changed; /* to be written; row_change sets it */
+    struct arena *memory; /* the book's: for what hangs on the row, as long as the row itself */
+    bool is_new;          /* made in this batch: to be inserted */
+    bool changed;         /* to be written; row_change sets it */
 };
 
 struct row_kind;
@@ -42,16 +43,19 @@ struct row_read {
 struct row_kind {
     const char *name;
     size_t size;
-    int lock_order;  /* ascending: redemptions 10, records 20, proposals 30, stock 40, wallets 50 */
-    bool exclusive;  /* at most one command of a batch may name the same row (wallets) */
+    int lock_order; /* ascending: redemptions 10, records 20, proposals 30, stock 40, wallets 50 */
+    bool exclusive; /* at most one command of a batch may name the same row (wallets) */
     /* SELECT … FORCE INDEX (PRIMARY) … ORDER BY key FOR UPDATE: one statement. */
     void (*lock)(struct sql *sql, struct row_keys keys);
     void (*fill)(struct book *book, struct rows *rows);
     struct row_read reads[2]; /* those with a NULL select are not there */
     /* Statements for the changed rows, sorted by key; never called with none. */
     void (*write)(struct sql *sql, struct row *const *rows, size_t count);
-    /* Frees what hangs on a row; may be NULL. */
+    /* Frees what hangs on a row outside row.memory; may be NULL. */
     void (*forget)(struct row *row);
+    /* A new batch begins with the row still there: takes the marks of what hangs on it away, as
+     * book_begin does with is_new and changed. May be NULL. */
+    void (*unmark)(struct row *row);
 };
 
 struct book *book_new(void);
@@ -64,6 +68,8 @@ void book_begin(struct book *book, uint8_t lane, uint64_t height, int64_t now_us
 void book_clear(struct book *book);
 int64_t book_now_us(const struct book *book);
 uint8_t book_lane(const struct book *book);
+/* Memory until book_begin. */
+struct arena *book_arena(struct book *book);
 
 /* NULL when there is no such row. */
 void *book_find(struct book *book, const struct row_kind *kind, uint64_t key);
@@ -81,8 +87,8 @@ struct row *const *book_changed(struct book *book, const struct row_kind *kind, 
 /* --- Transfers ------------------------------------------------------------------------------ */
 
 enum transfer_kind {
-    TRANSFER_AWARD = 1,  /* issuance → wallet; ref: record or lot; subject: lot */
-    TRANSFER_HOLD,       /* wallet → held; ref: redemption, subject: reward, pieces -1 free +1 held */
+    TRANSFER_AWARD = 1, /* issuance → wallet; ref: record or lot; subject: lot */
+    TRANSFER_HOLD, /* wallet → held; ref: redemption, subject: reward, pieces -1 free +1 held */
     TRANSFER_CAPTURE,    /* held → merchant; ref: redemption; a piece from held to sold */
     TRANSFER_UNCAPTURE,  /* merchant → held: a confirmation undone */
     TRANSFER_RELEASE,    /* held → wallet: cancelled; a piece back to free */
@@ -91,12 +97,16 @@ enum transfer_kind {
     TRANSFER_SETTLE,     /* merchant → settled; ref: redemption */
     TRANSFER_LOT_EXPIRY, /* wallet → expired; ref and subject: lot */
     TRANSFER_ADJUST,     /* adjustment ↔ wallet; ref: proposal */
-    TRANSFER_CLAW_BACK,  /* wallet → revoked; ref: proposal, subject: record */
-    TRANSFER_OWE,        /* receivable → revoked: what had been spent already */
-    TRANSFER_WAIVE,      /* waived → receivable; ref: proposal */
-    TRANSFER_MERGE,      /* wallet → wallet; ref: the member merged away */
-    TRANSFER_RESTOCK,    /* no points; ref and subject: reward; pieces added or taken */
-    TRANSFER_FREEZE,     /* no points; ref: member; pieces 1 frozen, 0 open */
+    TRANSFER_CLAW_BACK, /* wallet → revoked, 0 points if all were spent; ref: proposal, subject: lot
+                         */
+    TRANSFER_OWE,     /* receivable → revoked: what had been spent; ref: proposal, subject: lot */
+    TRANSFER_WAIVE,   /* waived → receivable; ref: proposal */
+    TRANSFER_MERGE,   /* wallet → wallet, and what is owed; ref: the member merged away, whose
+                         lots, spent ones too, are now member_id's; no parts */
+    TRANSFER_RESTOCK, /* no points; ref and subject: reward; pieces added or taken */
+    TRANSFER_FREEZE,  /* no points; ref: member; pieces 1 frozen, 0 open */
+    TRANSFER_REPAY,   /* wallet → receivable or waived: a clawed-back lot's points that came back
+                         from a voucher; ref: redemption, subject: lot */
 };
 const char *transfer_kind_name(enum transfer_kind kind); /* "award" */
 
@@ -117,8 +127,8 @@ struct transfer {
     uint64_t member_id;
     uint64_t ref, subject;
     int32_t pieces;
-    uint64_t actor;    /* account that asked; 0 for the keeper */
-    struct text detail; /* packed lot parts, book's memory until book_begin */
+    uint64_t actor;     /* account that asked; 0 for the keeper */
+    struct text detail; /* packed lot parts, empty for none; book's memory until book_begin */
 };
 
 /*
@@ -137,8 +147,11 @@ struct balance_change {
 };
 const struct balance_change *book_balance_changes(struct book *book, size_t *count);
 
-/* The packed form: count u16, then per part lot u64, points i64, expires i64, grade u8, source u8.
- * Unpacking refuses anything but exactly that. */
+/* A transfer that would need more is refused: what the columns for them hold. */
+#define LOT_PARTS_MOST 600
+
+/* The packed form: count u16, then per part lot u64, points i64, expires i64, grade u8, source u8;
+ * no parts are no bytes. Unpacking refuses anything but exactly that. */
 void lot_parts_pack(struct buffer *out, const struct lot_part *parts, size_t count);
 bool lot_parts_unpack(struct text packed, struct arena *arena, struct lot_part **parts,
                       size_t *count) MUST_CHECK;

@@ -15,13 +15,13 @@ struct key_set; /* collects (row kind, key) pairs */
 /* What the answer is rendered from, now or at a replay in 30 days: kept with the key. */
 struct outcome {
     enum refusal refusal;
-    uint8_t state;       /* of the thing that `ref` names, after the command */
+    uint8_t state; /* of the thing that `ref` names, after the command */
     uint64_t ref;
-    int64_t points;      /* what moved, or what is lacking */
+    int64_t points;          /* what moved, or what is lacking */
     int64_t available, held; /* the wallet's, after */
-    int64_t until_us;    /* expiry of what was made, if it has one */
-    int64_t at_us;       /* the batch's time */
-    uint32_t extra;      /* what else the kind's answer needs: a voucher's key id */
+    int64_t until_us;        /* expiry of what was made, if it has one */
+    int64_t at_us;           /* the batch's time */
+    uint32_t extra;          /* what else the kind's answer needs: a voucher's key id */
 };
 
 struct command_kind {
@@ -39,13 +39,12 @@ struct command {
     bool has_key;         /* of an Idempotency-Key */
     uint8_t request_key[16];
     uint8_t fingerprint[8];
-    bool low_priority;    /* keeper's work yields to people's */
-    void *context;        /* the submitter's own, for the two functions below */
+    bool low_priority; /* keeper's work yields to people's */
+    void *context;     /* the submitter's own, for the two functions below */
     /* Any thread: the client has left; dropped before load. May be NULL. */
     bool (*is_abandoned)(const struct command *command);
     /* On the teller's thread, exactly once, after the commit (or the failure) is certain. */
     void (*done)(struct command *command);
-    void *context; /* the submitter's own, for `done` */
 
     /* Filled by the teller. `failure` NULL: `outcome` is the durable answer. */
     struct outcome outcome;
@@ -57,36 +56,60 @@ struct command {
 
 void key_set_add(struct key_set *keys, const struct row_kind *kind, uint64_t key);
 
-/* The ledger's own kinds: ledger/commands.c. */
+struct wallet;
+/* Fills `available` (what may be spent now) and `held`. */
+void outcome_show_wallet(struct outcome *out, const struct wallet *wallet, int64_t now_us);
+
+/*
+ * The ledger's own kinds: ledger/commands.c, ledger/proposals.c. `person_id` is the member that the
+ * one who asks also is, or 0: nobody decides on their own wallet. All are idempotent by state: what
+ * the same account has approved, frozen or merged already is accepted again and moves nothing.
+ */
 struct adjust {
     struct command command;
     uint64_t proposal_id; /* read under lock; approved by command.actor, proposed by another */
     uint64_t member_id;
     int64_t expires_us; /* of the new lot when points are given */
+    uint64_t person_id;
 };
+/* The keeper's: conditional, points 0 when there is nothing (any more) to expire. */
 struct lot_expire {
     struct command command;
     uint64_t member_id, lot_id;
 };
-struct claw_back { /* proposals of this kind name the tainted record as subject */
+/* Proposals of this kind name the tainted record, whose number is the lot's, as subject. The
+ * outcome's points are what the wallet still had; what was spent, on hold or confirmed, is owed. */
+struct claw_back {
     struct command command;
     uint64_t proposal_id, member_id, lot_id;
+    uint64_t person_id;
 };
+/* Lets go of what is owed, up to the proposal's points. */
 struct waive {
     struct command command;
     uint64_t proposal_id, member_id;
+    uint64_t person_id;
+};
+/* A proposal of any kind turned down, or withdrawn by the one who made it. */
+struct reject {
+    struct command command;
+    uint64_t proposal_id;
+    uint64_t person_id;
 };
 struct freeze {
     struct command command;
     uint64_t member_id;
     bool frozen;
+    uint64_t person_id;
 };
 struct merge_wallets {
     struct command command;
     uint64_t from_member, to_member;
+    uint64_t person_id;
 };
 extern const struct command_kind command_adjust, command_lot_expire, command_claw_back,
-    command_waive, command_freeze, command_merge_wallets;
+    command_waive, command_reject, command_freeze, command_merge_wallets;
+#define ADJUST_MOST INT64_C(1000000000) /* hundredths in one proposal, either way */
 
 /* Proposals: what two people must agree on. Made by an ordinary insert, decided by the teller. */
 enum proposal_kind { PROPOSAL_ADJUST = 1, PROPOSAL_CLAW_BACK, PROPOSAL_WAIVE };
