@@ -370,6 +370,8 @@ bool config_load(struct config *config, int *argc, char **argv, struct error *er
     struct arena *scratch = arena_new();
 
     config->file = getenv(ENVIRONMENT_OF_FILE);
+    for (size_t i = 0; i < config->count; i++)
+        config->settings[i].argument = NULL;
     bool fine = take_arguments(config, argc, argv, error) && stage_all(config, scratch, error);
     for (size_t i = 0; fine && i < config->count; i++)
         apply(config, &config->settings[i]);
