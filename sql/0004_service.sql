@@ -1,4 +1,26 @@
 -- Activities, attendance and service records.
+
+-- What kinds of service there are, and what an hour of each is worth in percent of the plain rate.
+CREATE TABLE IF NOT EXISTS categories (
+    category_id         TINYINT UNSIGNED NOT NULL,
+    code                VARCHAR(40) NOT NULL,
+    name_zh             VARCHAR(80) NOT NULL,
+    name_en             VARCHAR(80) NOT NULL,
+    coefficient_percent INT NOT NULL,
+    PRIMARY KEY (category_id)
+);
+INSERT IGNORE INTO categories (category_id, code, name_zh, name_en, coefficient_percent) VALUES
+    (1, 'epidemic_control', '疫情防控', 'Epidemic control', 150),
+    (2, 'poverty_relief', '扶贫助困', 'Poverty relief', 120),
+    (3, 'clean_homes', '洁净家园', 'Clean homes', 100),
+    (4, 'public_safety', '守护平安', 'Public safety', 120),
+    (5, 'civil_travel', '文明出行', 'Civil travel', 100),
+    (6, 'good_neighbours', '和睦邻里', 'Good neighbours', 100),
+    (7, 'culture_and_sport', '文体活动', 'Culture and sport', 100),
+    (8, 'joint_building', '社区共建', 'Joint building', 100),
+    (9, 'joint_governing', '社区共治', 'Joint governing', 100),
+    (10, 'sharing', '社区共享', 'Sharing', 100);
+
 CREATE TABLE IF NOT EXISTS activities (
     activity_id BIGINT UNSIGNED NOT NULL,
     unit_id     BIGINT UNSIGNED NOT NULL,

@@ -67,12 +67,6 @@ static void issue_redemption(struct book *book, const struct reserve *want,
     buffer_add(&redemption->allocation, allocation.data, allocation.length);
 }
 
-static void show_wallet(const struct wallet *wallet, int64_t now_us, struct outcome *out)
-{
-    out->available = wallet_spendable(wallet, now_us);
-    out->held = wallet->held;
-}
-
 /*
  * Holds the price from the member's lots, those that expire first, and one piece of stock. The
  * price was quoted to the member: if the terms moved since, they must be asked again.
@@ -101,8 +95,9 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     if (refusal != ACCEPTED)
         return refusal;
     out->points = stock->price - wallet_spendable(wallet, now_us);
-    if (wallet_take(book, wallet, &hold, stock->price, &allocation) != ACCEPTED)
-        return REFUSED_NOT_ENOUGH_POINTS; /* out->points: how many are lacking */
+    refusal = wallet_take(book, wallet, &hold, stock->price, &allocation);
+    if (refusal != ACCEPTED)
+        return refusal; /* out->points: how many are lacking */
 
     if (stock->limit_count > 0)
         wallet_use_limit(
@@ -118,7 +113,7 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     out->state = REDEMPTION_ISSUED;
     out->points = stock->price;
     out->until_us = now_us + stock->valid_us;
-    show_wallet(wallet, now_us, out);
+    outcome_show_wallet(out, wallet, now_us);
     return ACCEPTED;
 }
 
@@ -200,7 +195,7 @@ static enum refusal voucher_answer(struct book *book, const struct voucher *vouc
     out->state = (uint8_t)voucher->redemption->state;
     out->points = voucher->redemption->points;
     out->until_us = voucher->redemption->expires_us;
-    show_wallet(voucher->wallet, book_now_us(book), out);
+    outcome_show_wallet(out, voucher->wallet, book_now_us(book));
     return ACCEPTED;
 }
 

@@ -156,7 +156,7 @@ static enum refusal award_apply(struct book *book, const struct command *command
 
     if (refusal != ACCEPTED)
         return refusal;
-    if (wallet == NULL || wallet->state == WALLET_MERGED)
+    if (wallet == NULL)
         return REFUSED_NOT_FOUND;
     points = within_cap(wallet, want);
     wallet_credit(book, wallet, &transfer, want->record_id, points, want->expires_us, LOT_RECORD,
@@ -165,8 +165,7 @@ static enum refusal award_apply(struct book *book, const struct command *command
         wallet_use_limit(wallet, LIMIT_EARNED, want->day, points, want->day_ends_us);
     decide(book, record, RECORD_APPROVED, points, command->actor, out);
     out->until_us = want->expires_us;
-    out->available = wallet_spendable(wallet, book_now_us(book));
-    out->held = wallet->held;
+    outcome_show_wallet(out, wallet, book_now_us(book));
     return ACCEPTED;
 }
 

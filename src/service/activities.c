@@ -1,0 +1,113 @@
+#include "service/activities.h"
+
+#include "base/clock.h"
+
+const char *activity_state_name(enum activity_state state)
+{
+    static const char *const names[] = {
+        [ACTIVITY_DRAFT] = "draft",     [ACTIVITY_PUBLISHED] = "published",
+        [ACTIVITY_RUNNING] = "running", [ACTIVITY_CLOSED] = "closed",
+        [ACTIVITY_SETTLED] = "settled",
+    };
+
+    ASSERT(state >= ACTIVITY_DRAFT && state <= ACTIVITY_SETTLED);
+    return names[state];
+}
+
+bool activity_create(struct db *db, const struct activity *activity, struct error *error)
+{
+    return db_run(db, error,
+                  "INSERT INTO activities (activity_id, unit_id, category, state, title,"
+                  " description, place, starts_us, ends_us, capacity, signed_up, created_by,"
+                  " created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+                  DB_ID(activity->id), DB_ID(activity->unit_id), DB_INT(activity->category),
+                  DB_INT(ACTIVITY_DRAFT), DB_STR(activity->title), DB_STR(activity->description),
+                  DB_STR(activity->place), DB_INT(activity->starts_us), DB_INT(activity->ends_us),
+                  DB_INT(activity->capacity), DB_ID(activity->created_by),
+                  DB_INT(activity->created_us)) >= 0;
+}
+
+#define ACTIVITY_COLUMNS                                                                           \
+    "SELECT a.activity_id, a.unit_id, a.category, c.code, a.state, a.title, a.description,"        \
+    " a.place, a.starts_us, a.ends_us, a.capacity, a.signed_up, a.created_by, a.created_us"        \
+    " FROM activities a JOIN categories c ON c.category_id = a.category "
+
+static void read_activity(struct rows *rows, struct arena *arena, struct activity *activity)
+{
+    *activity = (struct activity){
+        .id = rows_id(rows, 0),
+        .unit_id = rows_id(rows, 1),
+        .category = (int)rows_int(rows, 2),
+        .category_code = rows_copy(rows, 3, arena),
+        .state = (enum activity_state)rows_int(rows, 4),
+        .title = rows_copy(rows, 5, arena),
+        .description = rows_copy(rows, 6, arena),
+        .place = rows_copy(rows, 7, arena),
+        .starts_us = rows_int(rows, 8),
+        .ends_us = rows_int(rows, 9),
+        .capacity = (int32_t)rows_int(rows, 10),
+        .signed_up = (int32_t)rows_int(rows, 11),
+        .created_by = rows_id(rows, 12),
+        .created_us = rows_int(rows, 13),
+    };
+}
+
+enum find activity_find(struct db *db, uint64_t activity_id, struct arena *arena,
+                        struct activity *activity, struct error *error)
+{
+    struct rows *rows =
+        db_query(db, ACTIVITY_COLUMNS "WHERE a.activity_id = ?", DB_ID(activity_id));
+    bool found = rows_next(rows);
+
+    if (found)
+        read_activity(rows, arena, activity);
+    if (!rows_end(rows, error))
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
+}
+
+bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t after,
+                   int64_t limit, struct arena *arena, struct activity **activities, size_t *count,
+                   struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 ACTIVITY_COLUMNS "JOIN units u ON u.unit_id = a.unit_id"
+                                  " WHERE a.activity_id > ? AND (? OR a.state <> 1)"
+                                  " AND (? = 0 OR u.path LIKE CONCAT('%/', ?, '/%'))"
+                                  " ORDER BY a.activity_id LIMIT ?",
+                 DB_ID(after), DB_INT(filter->with_drafts), DB_ID(filter->under),
+                 DB_ID(filter->under), DB_INT(limit));
+
+    *activities = arena_take(arena, (size_t)limit * sizeof **activities);
+    for (*count = 0; rows_next(rows); (*count)++)
+        read_activity(rows, arena, &(*activities)[*count]);
+    return rows_end(rows, error);
+}
+
+bool activity_publish(struct db *db, uint64_t activity_id, int64_t now_us, enum refusal *refusal,
+                      struct error *error)
+{
+    int64_t changed = db_run(db, error,
+                             "UPDATE activities SET state = ? WHERE activity_id = ?"
+                             " AND state = ? AND ends_us > ?",
+                             DB_INT(ACTIVITY_PUBLISHED), DB_ID(activity_id), DB_INT(ACTIVITY_DRAFT),
+                             DB_INT(now_us));
+
+    *refusal = changed == 0 ? REFUSED_WRONG_STATE : ACCEPTED;
+    return changed >= 0;
+}
+
+bool activities_advance(struct db *db, int64_t now_us, struct error *error)
+{
+    return db_run(db, error, "UPDATE activities SET state = ? WHERE state = ? AND starts_us <= ?",
+                  DB_INT(ACTIVITY_RUNNING), DB_INT(ACTIVITY_PUBLISHED), DB_INT(now_us)) >= 0 &&
+           db_run(db, error, "UPDATE activities SET state = ? WHERE state = ? AND ends_us <= ?",
+                  DB_INT(ACTIVITY_CLOSED), DB_INT(ACTIVITY_RUNNING),
+                  DB_INT(now_us - CHECK_OUT_LATE_US)) >= 0 &&
+           db_run(db, error,
+                  "UPDATE activities a SET a.state = ? WHERE a.state = ? AND NOT EXISTS"
+                  " (SELECT 1 FROM records r WHERE r.activity_id = a.activity_id"
+                  "  AND r.state IN (1, 2))",
+                  DB_INT(ACTIVITY_SETTLED), DB_INT(ACTIVITY_CLOSED)) >= 0;
+}

@@ -1,0 +1,101 @@
+/*
+ * Activities: drafted and published by a coordinator, signed up for, checked in and out of. Query
+ * threads; each change is one transaction that holds the activity's row. Texts live in the arena.
+ *
+ * Functions that return bool fail only when something broke; what they decided is in `refusal`.
+ */
+#ifndef LINLI_ACTIVITIES_H
+#define LINLI_ACTIVITIES_H
+
+#include "ledger/refusal.h"
+#include "service/record.h"
+#include "store/find.h"
+
+enum activity_state {
+    ACTIVITY_DRAFT = 1,
+    ACTIVITY_PUBLISHED, /* open for sign-up */
+    ACTIVITY_RUNNING,   /* between its start and its end */
+    ACTIVITY_CLOSED,    /* over; its records wait for review */
+    ACTIVITY_SETTLED,   /* over, and every record is decided */
+};
+const char *activity_state_name(enum activity_state state);
+
+#define CHECK_IN_EARLY_US (30 * MINUTE_US) /* check-in opens so long before the start */
+#define CHECK_OUT_LATE_US (2 * HOUR_US)    /* and check-out closes so long after the end */
+
+struct activity {
+    uint64_t id, unit_id;
+    int category; /* a row of `categories` */
+    char *category_code;
+    enum activity_state state;
+    char *title, *description, *place;
+    int64_t starts_us, ends_us;
+    int32_t capacity, signed_up;
+    uint64_t created_by;
+    int64_t created_us;
+};
+
+bool activity_create(struct db *db, const struct activity *activity,
+                     struct error *error) MUST_CHECK;
+enum find activity_find(struct db *db, uint64_t activity_id, struct arena *arena,
+                        struct activity *activity, struct error *error);
+struct activity_filter {
+    uint64_t under;   /* a unit and all below it; 0: every unit */
+    bool with_drafts; /* for those who may see them */
+};
+/* By id, above `after`. */
+bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t after,
+                   int64_t limit, struct arena *arena, struct activity **activities, size_t *count,
+                   struct error *error) MUST_CHECK;
+/* A draft becomes visible: REFUSED_WRONG_STATE when it is none, NOT_OPEN when it is over already.
+ */
+bool activity_publish(struct db *db, uint64_t activity_id, int64_t now_us, enum refusal *refusal,
+                      struct error *error) MUST_CHECK;
+/* Moves published ones to running and running ones to closed by the clock, closed ones without
+ * undecided records to settled. For the keeper. */
+bool activities_advance(struct db *db, int64_t now_us, struct error *error) MUST_CHECK;
+
+/* One attendance of one member. */
+struct attendance {
+    uint64_t activity_id, member_id;
+    int64_t now_us;
+    uint64_t record_id;        /* check-in: the new record's number */
+    enum evidence_grade grade; /* check-in */
+};
+/* Takes a place; again is accepted and changes nothing. ACTIVITY_FULL, NOT_OPEN, NOT_FOUND. */
+bool activity_sign_up(struct db *db, const struct attendance *attendance, enum refusal *refusal,
+                      struct error *error) MUST_CHECK;
+/* Gives the place back. NOT_SIGNED_UP, NOT_OPEN once the activity runs. */
+bool activity_sign_off(struct db *db, const struct attendance *attendance, enum refusal *refusal,
+                       struct error *error) MUST_CHECK;
+/* Opens the member's record; again gives the same record. NOT_SIGNED_UP, NOT_OPEN. */
+bool activity_check_in(struct db *db, struct attendance *attendance, enum refusal *refusal,
+                       struct error *error) MUST_CHECK;
+/* Closes it: what counts are the whole minutes of the stay that lie within the activity's time.
+ * Again is accepted and changes nothing. */
+bool activity_check_out(struct db *db, struct attendance *attendance, enum refusal *refusal,
+                        struct error *error) MUST_CHECK;
+/* Pure: the minutes that a stay counts for. */
+int32_t activity_minutes(const struct activity *activity, int64_t from_us, int64_t to_us);
+
+/* --- Records as people see them -------------------------------------------------------------- */
+
+struct record_view {
+    struct record record; /* row.key is its id */
+    uint64_t unit_id;
+    char *activity_title;
+    int32_t coefficient_percent;
+};
+enum find record_find(struct db *db, uint64_t record_id, struct arena *arena,
+                      struct record_view *view, struct error *error);
+struct record_filter {
+    uint64_t activity_id; /* 0: any */
+    uint64_t member_id;   /* 0: any */
+    uint64_t under;       /* activities of this unit and below; 0: any */
+    int state;            /* 0: any */
+};
+bool record_list(struct db *db, const struct record_filter *filter, uint64_t after, int64_t limit,
+                 struct arena *arena, struct record_view **views, size_t *count,
+                 struct error *error) MUST_CHECK;
+
+#endif
