@@ -12,8 +12,8 @@
 struct table {
     const struct row_kind *kind;
     struct hash_map rows;
-    struct row **changed;
-    size_t changed_capacity;
+    struct row **sorted; /* of the last book_changed or book_rows */
+    size_t sorted_capacity;
 };
 
 struct book {
@@ -23,6 +23,7 @@ struct book {
 
     struct table tables[KINDS_MOST];
     size_t table_count;
+    const struct row_kind *kinds[KINDS_MOST];
     struct arena *row_memory; /* rows, until book_clear */
 
     struct arena *batch_memory; /* packed details, until book_begin */
@@ -50,7 +51,7 @@ void book_free(struct book *book)
     book_clear(book);
     for (size_t i = 0; i < book->table_count; i++) {
         hash_map_free(&book->tables[i].rows);
-        free(book->tables[i].changed);
+        free(book->tables[i].sorted);
     }
     arena_free(book->row_memory);
     arena_free(book->batch_memory);
@@ -179,26 +180,48 @@ static int compare_rows(const void *a, const void *b)
     return (left->key > right->key) - (left->key < right->key);
 }
 
-struct row *const *book_changed(struct book *book, const struct row_kind *kind, size_t *count)
+static struct row *const *sort_rows(struct table *table, bool only_changed, size_t *count)
 {
-    struct table *table = table_of(book, kind);
     struct hash_map_entry *entry;
 
     *count = 0;
-    if (table->changed_capacity < table->rows.count) {
-        table->changed_capacity = table->rows.count;
-        table->changed =
-            memory_resize(table->changed, table->changed_capacity, sizeof(struct row *));
+    if (table->sorted_capacity < table->rows.count) {
+        table->sorted_capacity = table->rows.count;
+        table->sorted = memory_resize(table->sorted, table->sorted_capacity, sizeof(struct row *));
     }
     for (size_t at = 0; (entry = hash_map_next(&table->rows, &at));) {
         struct row *row = entry->pointer;
 
-        if (row->changed)
-            table->changed[(*count)++] = row;
+        if (row->changed || !only_changed)
+            table->sorted[(*count)++] = row;
     }
     if (*count > 1)
-        qsort(table->changed, *count, sizeof(struct row *), compare_rows);
-    return table->changed;
+        qsort(table->sorted, *count, sizeof(struct row *), compare_rows);
+    return table->sorted;
+}
+
+struct row *const *book_changed(struct book *book, const struct row_kind *kind, size_t *count)
+{
+    return sort_rows(table_of(book, kind), true, count);
+}
+
+struct row *const *book_rows(struct book *book, const struct row_kind *kind, size_t *count)
+{
+    return sort_rows(table_of(book, kind), false, count);
+}
+
+const struct row_kind *const *book_kinds(struct book *book, size_t *count)
+{
+    for (size_t i = 0; i < book->table_count; i++) {
+        const struct row_kind *kind = book->tables[i].kind;
+        size_t at = i;
+
+        for (; at > 0 && book->kinds[at - 1]->lock_order > kind->lock_order; at--)
+            book->kinds[at] = book->kinds[at - 1];
+        book->kinds[at] = kind;
+    }
+    *count = book->table_count;
+    return book->kinds;
 }
 
 /* --- Transfers ------------------------------------------------------------------------------- */

@@ -83,6 +83,10 @@ static inline void row_change(struct row *row)
 }
 /* The changed rows of a kind, sorted by key, in memory of the book until the next call. */
 struct row *const *book_changed(struct book *book, const struct row_kind *kind, size_t *count);
+/* All rows of a kind, likewise. */
+struct row *const *book_rows(struct book *book, const struct row_kind *kind, size_t *count);
+/* The kinds that the book has met, in lock order: the order of writing. Same memory. */
+const struct row_kind *const *book_kinds(struct book *book, size_t *count);
 
 /* --- Transfers ------------------------------------------------------------------------------ */
 
@@ -97,8 +101,7 @@ enum transfer_kind {
     TRANSFER_SETTLE,     /* merchant → settled; ref: redemption */
     TRANSFER_LOT_EXPIRY, /* wallet → expired; ref and subject: lot */
     TRANSFER_ADJUST,     /* adjustment ↔ wallet; ref: proposal */
-    TRANSFER_CLAW_BACK, /* wallet → revoked, 0 points if all were spent; ref: proposal, subject: lot
-                         */
+    TRANSFER_CLAW_BACK,  /* wallet → revoked, maybe 0 points; ref: proposal, subject: lot */
     TRANSFER_OWE,     /* receivable → revoked: what had been spent; ref: proposal, subject: lot */
     TRANSFER_WAIVE,   /* waived → receivable; ref: proposal */
     TRANSFER_MERGE,   /* wallet → wallet, and what is owed; ref: the member merged away, whose

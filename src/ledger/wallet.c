@@ -21,8 +21,9 @@ struct wallet *book_wallet(struct book *book, uint64_t member_id)
 
 void wallet_change(struct wallet *wallet)
 {
+    if (!wallet->row.changed)
+        wallet->version++;
     row_change(&wallet->row);
-    wallet->version++;
 }
 
 /* --- Lots ------------------------------------------------------------------------------------ */
@@ -430,8 +431,9 @@ void wallet_absorb(struct book *book, struct wallet *wallet, struct wallet *othe
     for (size_t i = 0; i < other->lot_count; i++)
         wallet_add_lot(wallet, &other->lots[i]);
     for (size_t i = 0; i < other->limit_count; i++)
-        wallet_use_limit(wallet, other->limits[i].subject, other->limits[i].period,
-                         other->limits[i].used, other->limits[i].ends_us);
+        if (other->limits[i].ends_us > book_now_us(book))
+            wallet_use_limit(wallet, other->limits[i].subject, other->limits[i].period,
+                             other->limits[i].used, other->limits[i].ends_us);
     post_in(book, wallet, &merge, other->available, NULL, 0);
     absorb_debt(book, wallet, other, merge);
 

@@ -47,10 +47,10 @@ struct limit_use {
 #define LIMIT_EARNED 1 /* subject: hundredths earned on the service day `period` */
 
 struct wallet {
-    struct row row;   /* key: member id */
-    uint32_t version; /* grows with every change */
-    int64_t available, held,
-        owed; /* available: sum of lots' remaining, dead ones included until swept */
+    struct row row;    /* key: member id */
+    uint32_t version;  /* grows with every change */
+    int64_t available; /* sum of the lots' remaining, dead ones included until they are swept */
+    int64_t held, owed;
     enum wallet_state state;
     uint64_t merged_into; /* the member who has all that was here, when the state is merged */
     struct lot *lots; /* those with points left, revoked, or touched in this batch; in the order in
@@ -114,6 +114,6 @@ struct limit_use *wallet_add_limit(struct wallet *wallet, const struct limit_use
 /* Takes rows of member_id, lot_id, points, remaining, gone, expires_us, source, grade, state; those
  * of wallets that are not in the book, and lots that are there already, are passed over. */
 void wallet_fill_lots(struct book *book, struct rows *rows);
-void wallet_change(struct wallet *wallet); /* marks it and raises its version */
+void wallet_change(struct wallet *wallet); /* marks it and raises its version, once a batch */
 
 #endif
