@@ -16,9 +16,10 @@ struct teller;
 struct batch;
 
 struct teller_options {
-    int64_t queue;      /* commands that may wait: beyond it, 503 */
+    int64_t queue;      /* commands that may be in hand: beyond it, 503 */
     int64_t batch_rows; /* estimated rows at which a batch closes */
     int64_t batch_us;   /* duration that the learnt count aims at */
+    int64_t outage_us;  /* how long commands wait for a database that is away, then 503 */
 };
 extern const struct config_entry teller_config[];
 extern struct metric teller_metrics[];

@@ -47,6 +47,8 @@ void db_free(struct db *db);
 /* Connects if not connected. One try. */
 bool db_connect(struct db *db, struct error *error) MUST_CHECK;
 bool db_is_connected(const struct db *db);
+/* How often it has connected: another number, another session, perhaps another server. */
+uint64_t db_sessions(const struct db *db);
 enum db_error_kind db_error_kind(const struct db *db); /* of the last call */
 
 struct db_value {

@@ -102,6 +102,11 @@ bool db_is_connected(const struct db *db)
     return db->mysql != NULL;
 }
 
+uint64_t db_sessions(const struct db *db)
+{
+    return db->sessions;
+}
+
 enum db_error_kind db_error_kind(const struct db *db)
 {
     return db->kind;
@@ -209,6 +214,7 @@ static bool connect_once(struct db *db)
                            url.port, *url.socket ? url.socket : NULL, CLIENT_FOUND_ROWS);
     db_url_free(&url);
     if (connected) {
+        db->sessions++;
         db->kind = DB_OK;
         return true;
     }

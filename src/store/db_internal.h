@@ -60,6 +60,7 @@ struct db {
     struct statement *statements; /* most recently used first */
     unsigned statement_count;
     uint64_t jitter;
+    uint64_t sessions; /* connections made so far */
 
     enum db_error_kind kind; /* of the last call, with its words */
     struct error error;
