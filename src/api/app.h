@@ -17,6 +17,7 @@ struct code_sender;
 struct query_pool;
 struct heads; /* long-polls: api/heads.h */
 struct tally;
+struct award_policy; /* service/award_policy.h */
 
 struct app {
     uint32_t instance_id; /* of this start: base/ids.h */
@@ -28,7 +29,8 @@ struct app {
     const struct code_sender *code_sender;
     struct query_pool *queries;
     struct heads *heads;
-    struct tally *wrong_codes; /* voucher codes guessed wrong: vouchers.c */
+    struct tally *wrong_codes; /* voucher and check-in codes guessed wrong */
+    const struct award_policy *award_policy;
     bool demo; /* demo sign-ins and the log sender are allowed */
     _Atomic bool draining;
 };

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/guesses.h"
 #include "api/resources.h"
-#include "base/tally.h"
 #include "people/members.h"
 
 struct code_input {
@@ -19,36 +19,6 @@ static const struct json_field code_fields[] = {
     {"code", JSON_TEXT, REQUIRED, offsetof(struct code_input, code), .min = 1, .max = 40},
     {0},
 };
-
-/* Wrong codes are counted for the account, its merchant and the address that they come from. */
-static void guess_keys(const struct call *call, uint64_t keys[3])
-{
-    const char *address = http_request_client(call->request);
-
-    keys[0] = call->who.account_id;
-    keys[1] = call->who.scope_id;
-    keys[2] = tally_key((struct text){address, strlen(address)});
-}
-
-static bool guesses_too_often(const struct call *call)
-{
-    uint64_t keys[3];
-
-    guess_keys(call, keys);
-    for (int i = 0; i < 3; i++)
-        if (tally_is_full(call->app->wrong_codes, keys[i], call->now_us))
-            return true;
-    return false;
-}
-
-static void count_wrong_guess(const struct call *call)
-{
-    uint64_t keys[3];
-
-    guess_keys(call, keys);
-    for (int i = 0; i < 3; i++)
-        tally_add(call->app->wrong_codes, keys[i], call->now_us);
-}
 
 static enum find find_by_code(struct call *call, struct redemption_view *view, struct error *error)
 {
@@ -62,7 +32,7 @@ static enum find find_by_code(struct call *call, struct redemption_view *view, s
     if (found == FIND_FOUND && view->merchant_id != call->who.scope_id)
         found = FIND_NOTHING;
     if (found == FIND_NOTHING)
-        count_wrong_guess(call);
+        guesses_count_wrong(call);
     return found;
 }
 
@@ -87,8 +57,8 @@ static enum answered voucher_preview(struct call *call)
     json_t *body;
     bool usable;
 
-    if (guesses_too_often(call))
-        return reply_too_many(call, MINUTE_US);
+    if (guesses_too_many(call))
+        return reply_too_many(call, GUESSES_WINDOW_US);
     found = find_by_code(call, &view, &error);
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -107,8 +77,8 @@ static enum answered voucher_confirm(struct call *call)
     struct error error;
     enum find found;
 
-    if (guesses_too_often(call))
-        return reply_too_many(call, MINUTE_US);
+    if (guesses_too_many(call))
+        return reply_too_many(call, GUESSES_WINDOW_US);
     found = find_by_code(call, &view, &error);
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);

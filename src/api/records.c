@@ -1,0 +1,170 @@
+/* Service records: what was done, and whether it is approved. */
+#include "api/app.h"
+#include "api/call.h"
+#include "api/resources.h"
+#include "base/clock.h"
+#include "people/units.h"
+#include "service/activities.h"
+#include "service/award_policy.h"
+
+/* How long a service day's earnings are remembered for the daily cap: records are reviewed by then.
+ */
+#define DAY_REMEMBERED_US (400 * DAY_US)
+
+static json_t *record_json(const struct record_view *view)
+{
+    const struct record *record = &view->record;
+
+    return json_pack(
+        "{s:o, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:o, s:o}", "id", json_id(record->row.key),
+        "activity_id", json_id(record->activity_id), "activity_title", view->activity_title,
+        "member_id", json_id(record->member_id), "state", record_state_name(record->state), "grade",
+        evidence_grade_name(record->grade), "started_at", json_time(record->started_us), "ended_at",
+        json_time(record->ended_us), "minutes", record->minutes, "points",
+        json_points(record->points), "reviewed_at", json_time(record->reviewed_us));
+}
+
+/* The member whose record it is, and whoever coordinates the unit of the activity. */
+static bool may_see(struct call *call, const struct record_view *view)
+{
+    switch (call->who.role) {
+    case ROLE_MEMBER: return call->who.account_id == view->record.member_id;
+    case ROLE_COORDINATOR: return unit_contains(call->db, call->who.scope_id, view->unit_id);
+    case ROLE_AUDITOR:
+    case ROLE_ADMINISTRATOR: return true;
+    default: return false;
+    }
+}
+
+static enum find find_visible(struct call *call, struct record_view *view, struct error *error)
+{
+    enum find found = record_find(call->db, call->ids[0], call->arena, view, error);
+
+    return found == FIND_FOUND && !may_see(call, view) ? FIND_NOTHING : found;
+}
+
+static enum answered record_get(struct call *call)
+{
+    struct record_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    return reply_json(call, 200, record_json(&view));
+}
+
+struct records_query {
+    uint64_t activity_id;
+    int state; /* 0: any */
+    struct page page;
+};
+
+static const struct json_field records_query_fields[] = {
+    {"activity_id", JSON_ID, OPTIONAL, offsetof(struct records_query, activity_id)},
+    {"state", JSON_CHOICE, OPTIONAL, offsetof(struct records_query, state),
+     .choices = "any|open|pending|approved|rejected"},
+    PAGE_FIELDS(struct records_query, page),
+    {0},
+};
+
+static enum answered records_get(struct call *call)
+{
+    const struct records_query *query = call->query;
+    struct record_filter filter = {
+        .activity_id = query->activity_id,
+        .member_id = call->who.role == ROLE_MEMBER ? call->who.account_id : 0,
+        .under = call->who.role == ROLE_COORDINATOR ? call->who.scope_id : 0,
+        .state = query->state,
+    };
+    int64_t limit = page_limit(&query->page);
+    struct record_view *views;
+    struct error error;
+    size_t count;
+    json_t *items;
+
+    if (!record_list(call->db, &filter, query->page.after, limit, call->arena, &views, &count,
+                     &error))
+        return reply_error(call, &error);
+    items = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(items, record_json(&views[i]));
+    return reply_json(
+        call, 200, page_json(items, (int64_t)count == limit ? views[count - 1].record.row.key : 0));
+}
+
+/* --- The review ------------------------------------------------------------------------------ */
+
+static enum answered render_decision(struct call *call, const struct outcome *outcome)
+{
+    return reply_json(call, 200,
+                      json_pack("{s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
+                                record_state_name((enum record_state)outcome->state), "points",
+                                json_points(outcome->points), "expires_at",
+                                json_time(outcome->until_us)));
+}
+
+/* Asks the policy what the record is worth; the book holds the daily cap and decides. */
+static struct award *award_command(struct call *call, const struct record_view *view)
+{
+    const struct award_policy *policy = call->app->award_policy;
+    const struct record *record = &view->record;
+    int offset = (int)call->app->programme->utc_offset_minutes;
+    struct award_question question = {
+        .minutes = record->minutes,
+        .coefficient_percent = view->coefficient_percent,
+        .grade = record->grade,
+        .started_us = record->started_us,
+        .now_us = call->now_us,
+    };
+    struct award_answer answer = policy->answer(policy->context, &question);
+    struct award *award = call_command(call, sizeof *award, &command_award);
+
+    award->record_id = record->row.key;
+    award->member_id = record->member_id;
+    award->person_id = call->who.person_id;
+    award->points = answer.points;
+    award->daily_cap = answer.daily_cap;
+    award->expires_us = answer.expires_us;
+    award->day = calendar_day(record->started_us, offset);
+    award->day_ends_us = record->started_us + DAY_REMEMBERED_US;
+    return award;
+}
+
+static enum answered record_approve(struct call *call)
+{
+    struct record_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    return call_submit(call, &award_command(call, &view)->command, render_decision);
+}
+
+static enum answered record_reject(struct call *call)
+{
+    struct reject_record *reject = call_command(call, sizeof *reject, &command_reject_record);
+    struct record_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    reject->record_id = view.record.row.key;
+    reject->member_id = view.record.member_id;
+    reject->person_id = call->who.person_id;
+    return call_submit(call, &reject->command, render_decision);
+}
+
+#define REVIEWERS (ROLE_COORDINATOR | ROLE_ADMINISTRATOR)
+
+const struct route record_routes[] = {
+    {HTTP_GET, "/v1/records", ROLE_MEMBER | STAFF, ON_QUERY, records_get,
+     .query_fields = records_query_fields, .query_size = sizeof(struct records_query)},
+    {HTTP_GET, "/v1/records/{id}", ROLE_MEMBER | STAFF, ON_QUERY, record_get},
+    {HTTP_POST, "/v1/records/{id}/approve", REVIEWERS, ON_QUERY, record_approve,
+     .idempotent = true},
+    {HTTP_POST, "/v1/records/{id}/reject", REVIEWERS, ON_QUERY, record_reject, .idempotent = true},
+    {0},
+};
