@@ -166,8 +166,8 @@ static void read_staff(struct rows *rows, struct arena *arena, struct staff *sta
     };
 }
 
-enum people_answer account_find_staff(struct db *db, uint64_t account_id, struct arena *arena,
-                                      struct staff *staff, struct error *error)
+enum find account_find_staff(struct db *db, uint64_t account_id, struct arena *arena,
+                             struct staff *staff, struct error *error)
 {
     struct rows *rows =
         db_query(db, "SELECT " STAFF_COLUMNS " FROM accounts WHERE account_id = ? AND role <> ?",
@@ -177,8 +177,8 @@ enum people_answer account_find_staff(struct db *db, uint64_t account_id, struct
     if (found)
         read_staff(rows, arena, staff);
     if (!rows_end(rows, error))
-        return PEOPLE_BROKEN;
-    return found ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
 }
 
 /* by_login holds staff only, since members have no login: the table's members are never read. */

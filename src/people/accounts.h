@@ -38,9 +38,9 @@ struct staff {
     char *login, *display_name;
     int64_t created_us;
 };
-/* Texts live in the arena. PEOPLE_DONE, NOT_FOUND (a member's account too), BROKEN. */
-enum people_answer account_find_staff(struct db *db, uint64_t account_id, struct arena *arena,
-                                      struct staff *staff, struct error *error) MUST_CHECK;
+/* Texts live in the arena. A member's account is not found. */
+enum find account_find_staff(struct db *db, uint64_t account_id, struct arena *arena,
+                             struct staff *staff, struct error *error) MUST_CHECK;
 
 struct staff_query {
     unsigned roles;    /* any of these; 0: all staff */

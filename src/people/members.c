@@ -196,9 +196,8 @@ enum people_answer member_create(struct db *db, const struct keyring *keyring, s
     }
     if (making.answer != PEOPLE_PHONE_TAKEN)
         return PEOPLE_BROKEN;
-    enum people_answer found =
-        member_find_by_phone(db, keyring, &new_member->phone, member_id, error);
-    return found == PEOPLE_DONE ? PEOPLE_PHONE_TAKEN : PEOPLE_BROKEN;
+    enum find found = member_find_by_phone(db, keyring, &new_member->phone, member_id, error);
+    return found == FIND_FOUND ? PEOPLE_PHONE_TAKEN : PEOPLE_BROKEN;
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -223,8 +222,8 @@ static void read_member(struct rows *rows, const struct keyring *keyring, struct
     crypto_wipe(personal, sizeof(personal));
 }
 
-enum people_answer member_find(struct db *db, const struct keyring *keyring, uint64_t member_id,
-                               struct arena *arena, struct member *member, struct error *error)
+enum find member_find(struct db *db, const struct keyring *keyring, uint64_t member_id,
+                      struct arena *arena, struct member *member, struct error *error)
 {
     struct rows *rows = db_query(db,
                                  "SELECT " MEMBER_COLUMNS " FROM members m"
@@ -236,13 +235,12 @@ enum people_answer member_find(struct db *db, const struct keyring *keyring, uin
     if (found)
         read_member(rows, keyring, arena, member);
     if (!rows_end(rows, error))
-        return PEOPLE_BROKEN;
-    return found ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
 }
 
-enum people_answer member_find_by_phone(struct db *db, const struct keyring *keyring,
-                                        const struct phone *phone, uint64_t *member_id,
-                                        struct error *error)
+enum find member_find_by_phone(struct db *db, const struct keyring *keyring,
+                               const struct phone *phone, uint64_t *member_id, struct error *error)
 {
     uint8_t index[PHONE_INDEX_SIZE];
 
@@ -253,8 +251,8 @@ enum people_answer member_find_by_phone(struct db *db, const struct keyring *key
     if (found)
         *member_id = rows_id(rows, 0);
     if (!rows_end(rows, error))
-        return PEOPLE_BROKEN;
-    return found ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
 }
 
 bool member_list(struct db *db, const struct keyring *keyring, const struct member_query *query,

@@ -41,13 +41,12 @@ struct member {
     int64_t joined_us, consented_us;
     bool active; /* false: suspended */
 };
-/* Texts live in the arena. PEOPLE_DONE, NOT_FOUND, BROKEN. */
-enum people_answer member_find(struct db *db, const struct keyring *keyring, uint64_t member_id,
-                               struct arena *arena, struct member *member,
+/* Texts live in the arena. */
+enum find member_find(struct db *db, const struct keyring *keyring, uint64_t member_id,
+                      struct arena *arena, struct member *member, struct error *error) MUST_CHECK;
+enum find member_find_by_phone(struct db *db, const struct keyring *keyring,
+                               const struct phone *phone, uint64_t *member_id,
                                struct error *error) MUST_CHECK;
-enum people_answer member_find_by_phone(struct db *db, const struct keyring *keyring,
-                                        const struct phone *phone, uint64_t *member_id,
-                                        struct error *error) MUST_CHECK;
 
 struct member_query {
     uint64_t under;    /* members of this unit and of those below it; 0: of all */

@@ -9,6 +9,7 @@
 #define LINLI_PEOPLE_H
 
 #include "store/db.h"
+#include "store/find.h"
 
 /* What the room answers. Everything but PEOPLE_BROKEN is a business answer and changed nothing. */
 enum people_answer {

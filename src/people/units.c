@@ -100,8 +100,8 @@ static void read_unit(struct rows *rows, struct arena *arena, struct unit *unit)
     };
 }
 
-enum people_answer unit_find(struct db *db, uint64_t unit_id, struct arena *arena,
-                             struct unit *unit, struct error *error)
+enum find unit_find(struct db *db, uint64_t unit_id, struct arena *arena, struct unit *unit,
+                    struct error *error)
 {
     struct rows *rows = db_query(db,
                                  "SELECT unit_id, parent_id, kind, name, path, created_us"
@@ -112,8 +112,8 @@ enum people_answer unit_find(struct db *db, uint64_t unit_id, struct arena *aren
     if (found)
         read_unit(rows, arena, unit);
     if (!rows_end(rows, error))
-        return PEOPLE_BROKEN;
-    return found ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
 }
 
 bool unit_contains(struct db *db, uint64_t ancestor_id, uint64_t unit_id)

@@ -28,9 +28,9 @@ struct new_unit {
 enum people_answer unit_create(struct db *db, struct id_maker *ids, const struct new_unit *new_unit,
                                int64_t now_us, uint64_t *unit_id, struct error *error) MUST_CHECK;
 
-/* PEOPLE_DONE, NOT_FOUND, BROKEN. Texts live in the arena. */
-enum people_answer unit_find(struct db *db, uint64_t unit_id, struct arena *arena,
-                             struct unit *unit, struct error *error) MUST_CHECK;
+/* Texts live in the arena. */
+enum find unit_find(struct db *db, uint64_t unit_id, struct arena *arena, struct unit *unit,
+                    struct error *error) MUST_CHECK;
 
 /* Whether `unit_id` is `ancestor_id` or lies below it; 0 is above all that exist. False too when
  * the database failed (which is logged): nobody is admitted by accident. */
