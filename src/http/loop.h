@@ -17,8 +17,8 @@ struct loop_item {
 };
 
 struct loop *loop_new(void);
-void loop_start(struct loop *loop);  /* starts the thread */
-void loop_stop(struct loop *loop);   /* asks it to end and joins; posted items have run */
+void loop_start(struct loop *loop); /* starts the thread */
+void loop_stop(struct loop *loop);  /* asks it to end and joins; posted items have run */
 void loop_free(struct loop *loop);
 struct event_base *loop_base(struct loop *loop);
 

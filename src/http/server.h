@@ -12,17 +12,26 @@
 #include "base/metrics.h"
 #include "http/loop.h"
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS
+};
 const char *http_method_name(enum http_method method);
 
 struct http_options {
-    char *listen;         /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:443" */
+    char *listen;             /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:443" */
     char *tls_cert, *tls_key; /* PEM files: both or neither */
-    char *proxy_trusted;  /* comma-separated addresses or CIDR of proxies whose
-                             X-Forwarded-For is believed */
-    int64_t loops;        /* 0: one per core */
+    char *proxy_trusted;      /* comma-separated addresses or CIDR of proxies whose
+                                 X-Forwarded-For is believed */
+    int64_t loops;            /* 0: one per core */
     int64_t max_connections, max_connections_per_address;
     int64_t max_request_line, max_header_bytes, max_headers, max_body;
+    int64_t max_request_memory; /* large heads and bodies of all connections together */
     int64_t max_pipelined;      /* requests read ahead while one is being answered */
     int64_t max_unsent;         /* bytes of answers a connection may have waiting */
     int64_t max_requests_per_connection;
@@ -48,19 +57,26 @@ struct http_header {
 /* On the connection's loop thread. Must lead to exactly one http_respond, now or later. */
 typedef void http_handler(struct http_request *request, void *context);
 
-/* Binds (or takes the socket of LISTEN_FDS=1 / fd 3) and starts the loops. */
+/* Binds (or takes the socket of LISTEN_FDS=1 / fd 3) and starts the loops. `options` must outlive
+ * the server: what is reloadable in them takes effect while it runs. */
 struct http_server *http_server_start(const struct http_options *options, http_handler *handler,
                                       void *context, struct error *error);
 /* The address that it listens on, with the real port when 0 was asked for: "127.0.0.1:43210". */
 const char *http_server_address(const struct http_server *server);
+/* Reads the certificate files again for new connections; any thread. On an error those in use stay.
+ * True without effect when TLS is off. */
+bool http_server_reload_tls(struct http_server *server, struct error *error) MUST_CHECK;
 /* Stops accepting, closes idle connections, lets requests in hand be answered (with
  * `Connection: close`) up to the drain deadline. Blocks; then every loop has ended. */
 void http_server_drain(struct http_server *server);
+/* After the drain, and after those who may still hold requests have stopped: what they posted
+ * meanwhile is run here, so that late answers free their requests. */
 void http_server_free(struct http_server *server);
 
 /* The request: valid from the handler's call until http_respond returns. */
 enum http_method http_request_method(const struct http_request *request);
-struct text http_request_path(const struct http_request *request);  /* "/v1/units/7", still percent-encoded */
+struct text http_request_path(
+    const struct http_request *request); /* "/v1/units/7", still percent-encoded */
 struct text http_request_query(const struct http_request *request); /* after '?', may be empty */
 struct text http_request_body(const struct http_request *request);
 /* The first header of that name (lower-case literal); length 0 and data NULL when absent. */
