@@ -11,6 +11,7 @@
 #include "api/trip.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "people/revocations.h"
 #include "people/tokens.h"
 
 /* Each step answers the call itself when it returns false. */
@@ -97,10 +98,14 @@ static bool find_route(struct trip *trip)
 static enum token_verdict read_token(struct call *call)
 {
     struct text token = bearer_token(http_request_header(call->request, "authorization"));
+    enum token_verdict verdict;
 
     if (!token.data)
         return TOKEN_FORGED;
-    return access_token_read(call->app->keyring, token, call->now_us, &call->who);
+    verdict = access_token_read(call->app->keyring, token, call->now_us, &call->who);
+    if (verdict == TOKEN_GOOD && who_is_revoked(call->app->revocations, &call->who))
+        return TOKEN_FORGED;
+    return verdict;
 }
 
 /* A token that is no good is no obstacle where none is needed: the refresh comes with one. */

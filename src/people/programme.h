@@ -1,6 +1,6 @@
 /*
- * The programme's own rules that several rooms need: when its days begin, how long a slip may be
- * taken back.
+ * The programme: the rules that its organisers choose, as configured. Plain data; one struct for
+ * the process, whose values a SIGHUP may change: copy what a request needs at its start.
  */
 #ifndef LINLI_PROGRAMME_H
 #define LINLI_PROGRAMME_H
@@ -8,8 +8,8 @@
 #include "base/config.h"
 
 struct programme_options {
-    int64_t utc_offset_minutes; /* local time of days, caps and statements */
-    int64_t undo_window_us;     /* a confirmation may be undone for so long */
+    int64_t utc_offset_minutes; /* local days begin at midnight of this zone */
+    int64_t undo_window_us;     /* a clerk may undo a confirmation so long */
 };
 extern const struct config_entry programme_config[];
 

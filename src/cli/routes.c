@@ -1,0 +1,113 @@
+/*
+ * linli routes: what can be asked, as the route tables say it. With --json also the fields, which a
+ * test holds against docs/openapi.yaml.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "people/who.h"
+
+static json_t *roles_json(unsigned who)
+{
+    json_t *roles = json_array();
+
+    for (unsigned role = ROLE_MEMBER; role <= ROLE_ADMINISTRATOR; role <<= 1) {
+        if (who & role)
+            json_array_append_new(roles, json_string(role_name((enum role)role)));
+    }
+    return roles;
+}
+
+static const char *type_name(enum json_field_type type)
+{
+    static const char *const names[] = {
+        [JSON_ID] = "id",     [JSON_POINTS] = "points", [JSON_INT] = "int",
+        [JSON_FLAG] = "flag", [JSON_TEXT] = "text",     [JSON_TIME] = "time",
+        [JSON_DAY] = "day",   [JSON_CHOICE] = "choice", [JSON_OBJECTS] = "objects",
+        [JSON_IDS] = "ids",
+    };
+
+    ASSERT((size_t)type < ARRAY_LENGTH(names) && names[type]);
+    return names[type];
+}
+
+/* NULL becomes null: no fields at all. */
+static json_t *fields_json(const struct json_field *fields) /* NOLINT(misc-no-recursion) */
+{
+    json_t *list = fields ? json_array() : json_null();
+
+    for (; fields && fields->name; fields++) {
+        json_t *field = json_pack("{s:s, s:s, s:b, s:I, s:I, s:s*}", "name", fields->name, "type",
+                                  type_name(fields->type), "required", fields->need == REQUIRED,
+                                  "min", (json_int_t)fields->min, "max", (json_int_t)fields->max,
+                                  "choices", fields->choices);
+
+        if (fields->table)
+            json_object_set_new(field, "items", fields_json(fields->table));
+        json_array_append_new(list, field);
+    }
+    return list;
+}
+
+static json_t *route_json(const struct route *route)
+{
+    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o}", "method",
+                     http_method_name(route->method), "path", route->path, "roles",
+                     roles_json(route->who), "runs_on",
+                     route->runs_on == ON_LOOP ? "loop" : "query", "idempotent", route->idempotent,
+                     "body", fields_json(route->fields), "query", fields_json(route->query_fields));
+}
+
+static void print_json(const struct route *const *tables)
+{
+    json_t *list = json_array();
+
+    for (; *tables; tables++) {
+        for (const struct route *route = *tables; route->path; route++)
+            json_array_append_new(list, route_json(route));
+    }
+    json_dumpf(list, stdout, JSON_INDENT(1));
+    putchar('\n');
+    json_decref(list);
+}
+
+static void print_who(unsigned who)
+{
+    const char *between = "";
+
+    if (who == ANYONE || who == SIGNED_IN) {
+        fputs(who == ANYONE ? "anyone" : "signed in", stdout);
+        return;
+    }
+    for (unsigned role = ROLE_MEMBER; role <= ROLE_ADMINISTRATOR; role <<= 1) {
+        if (who & role) {
+            printf("%s%s", between, role_name((enum role)role));
+            between = ", ";
+        }
+    }
+}
+
+static void print_table(const struct route *const *tables)
+{
+    for (; *tables; tables++) {
+        for (const struct route *route = *tables; route->path; route++) {
+            printf("%-7s%-46s", http_method_name(route->method), route->path);
+            print_who(route->who);
+            puts(route->idempotent ? "; Idempotency-Key" : "");
+        }
+    }
+}
+
+enum exit_status cli_routes(struct cli *cli)
+{
+    bool json = cli_flag(cli, "json");
+
+    if (!cli_nothing_left(cli))
+        return EXIT_USAGE;
+    if (json)
+        print_json(cli->program->routes);
+    else
+        print_table(cli->program->routes);
+    return EXIT_FINE;
+}

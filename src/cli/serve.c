@@ -1,0 +1,226 @@
+/*
+ * linli serve: the whole server. start() is the order of its parts, stop() the reverse.
+ */
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/dispatch.h"
+#include "api/heads.h"
+#include "api/query_pool.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/database.h"
+#include "people/revocations.h"
+
+struct server {
+    struct cli *cli;
+    const struct settings *settings;
+    struct database database;
+    struct id_maker ids;
+    struct keyring *keyring;
+    struct signer *signer;
+    struct teller *teller;
+    struct revocations_cache *revocations;
+    struct query_pool *queries;
+    struct heads *heads;
+    struct keeper *keeper;
+    struct http_server *http;
+    struct app app;
+};
+
+/* --- the parts --- */
+
+/* Its number makes this start's ids unique. */
+static bool claim_instance(struct server *server, struct error *error)
+{
+    char host[64] = "", name[96];
+
+    gethostname(host, sizeof host - 1);
+    snprintf(name, sizeof name, "%s:%ld", host, (long)getpid());
+    if (!instance_claim(server->database.db, name, &server->app.instance_id, error))
+        return false;
+    id_maker_start(&server->ids, server->app.instance_id);
+    return true;
+}
+
+static bool load_keys(struct server *server, struct error *error)
+{
+    server->keyring = keyring_load(server->database.db, &server->settings->keyring,
+                                   server->database.state_dir, error);
+    if (!server->keyring)
+        return false;
+    server->signer = signer_new(keyring_current(server->keyring, KEY_CHAIN)->secret);
+    return true;
+}
+
+static bool start_teller(struct server *server, struct error *error)
+{
+    server->teller =
+        teller_start(&server->settings->teller, &server->database.options, server->app.instance_id,
+                     server->signer, keyring_current(server->keyring, KEY_CHAIN)->id, NULL, error);
+    return server->teller != NULL;
+}
+
+static bool start_revocations(struct server *server, struct error *error)
+{
+    server->revocations = revocations_start(&server->database.options, error);
+    return server->revocations != NULL;
+}
+
+static bool start_queries(struct server *server, struct error *error)
+{
+    (void)error;
+    server->queries = query_pool_start(&server->settings->query, &server->database.options);
+    server->heads =
+        heads_start(&server->settings->heads, &server->database.options, server->queries);
+    return true;
+}
+
+static bool start_keeper(struct server *server, struct error *error)
+{
+    (void)error;
+    server->keeper =
+        keeper_start(server->cli->program->jobs, &(struct keeper_tools){
+                                                     .db = &server->database.options,
+                                                     .teller = server->teller,
+                                                     .programme = &server->settings->programme,
+                                                     .keyring = server->keyring,
+                                                     .ids = &server->ids,
+                                                 });
+    return true;
+}
+
+static bool open_the_door(struct server *server, struct error *error)
+{
+    struct app *app = &server->app;
+
+    app->programme = &server->settings->programme;
+    app->ids = &server->ids;
+    app->keyring = server->keyring;
+    app->teller = server->teller;
+    app->revocations = server->revocations;
+    app->queries = server->queries;
+    app->heads = server->heads;
+    app->demo = *server->settings->process.demo != '\0';
+    routes_compile(server->cli->program->routes);
+    server->http = http_server_start(&server->settings->http, dispatch_request, app, error);
+    return server->http != NULL;
+}
+
+static bool start(struct server *server, struct error *error)
+{
+    return database_open_migrated(&server->database, server->settings, error) &&
+           claim_instance(server, error) && load_keys(server, error) &&
+           start_teller(server, error) && start_revocations(server, error) &&
+           start_queries(server, error) && start_keeper(server, error) &&
+           open_the_door(server, error);
+}
+
+/* What started last stops first, but for the connections: they are freed when nothing can answer
+ * them any more. */
+static void stop(struct server *server)
+{
+    atomic_store(&server->app.draining, true);
+    if (server->heads)
+        heads_release(server->heads); /* who waits for news is answered now */
+    if (server->http)
+        http_server_drain(server->http);
+    keeper_stop(server->keeper);
+    query_pool_stop(server->queries);
+    heads_stop(server->heads);
+    if (server->teller)
+        teller_stop(server->teller);
+    if (server->http)
+        http_server_free(server->http);
+    revocations_stop(server->revocations);
+    if (server->signer)
+        signer_free(server->signer);
+    if (server->keyring)
+        keyring_free(server->keyring);
+    database_close(&server->database);
+}
+
+/* --- signals --- */
+
+static void block_signals(sigset_t *ours)
+{
+    sigemptyset(ours);
+    sigaddset(ours, SIGINT);
+    sigaddset(ours, SIGTERM);
+    sigaddset(ours, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, ours, NULL); /* threads inherit it */
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* The second Ctrl-C does not wait for the drain. */
+static void let_interrupts_kill(void)
+{
+    sigset_t interrupt;
+
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    signal(SIGINT, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
+}
+
+static void reload(struct server *server)
+{
+    struct error error = {0};
+
+    if (!config_reload(server->cli->config, &error)) {
+        LOG(ERROR, "serve.reload_refused", LOG_STR("detail", error.detail));
+        return;
+    }
+    log_configure((enum log_level)server->settings->process.log_level,
+                  (enum log_format)server->settings->process.log_format);
+    LOG(INFO, "serve.reloaded");
+}
+
+static void wait_for_the_end(struct server *server, const sigset_t *ours)
+{
+    int number;
+
+    while (sigwait(ours, &number) == 0 && number == SIGHUP)
+        reload(server);
+    LOG(INFO, "serve.stopping", LOG_STR("signal", strsignal(number)));
+}
+
+/* --- the command --- */
+
+static void announce(const struct server *server)
+{
+    const char *address = http_server_address(server->http);
+    const char *scheme = *server->settings->http.tls_cert ? "https" : "http";
+
+    LOG(INFO, "serve.ready", LOG_STR("address", address), LOG_INT("pid", getpid()),
+        LOG_INT("instance", server->app.instance_id));
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\n  Linli %s serves on %s://%s   (Ctrl-C stops it)\n\n", LINLI_VERSION,
+                scheme, address);
+}
+
+enum exit_status cli_serve(struct cli *cli)
+{
+    struct server server = {.cli = cli, .settings = cli->settings};
+    struct error error = {0};
+    sigset_t ours;
+    bool started;
+
+    if (!cli_nothing_left(cli))
+        return EXIT_USAGE;
+    block_signals(&ours); /* before the first thread */
+    started = start(&server, &error);
+    if (started) {
+        announce(&server);
+        wait_for_the_end(&server, &ours);
+    }
+    let_interrupts_kill();
+    stop(&server);
+    if (!started)
+        return cli_fail(&error);
+    LOG(INFO, "serve.stopped");
+    return EXIT_FINE;
+}

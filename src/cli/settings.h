@@ -1,0 +1,38 @@
+/*
+ * Every setting of the process: the options of each room, filled from one table (base/config.h).
+ */
+#ifndef LINLI_SETTINGS_H
+#define LINLI_SETTINGS_H
+
+#include "api/heads.h"
+#include "api/query_pool.h"
+#include "http/server.h"
+#include "ledger/teller.h"
+#include "people/keyring.h"
+#include "people/programme.h"
+#include "store/db.h"
+#include "store/embedded.h"
+
+struct process_options {
+    char *port; /* "": that of http.listen */
+    char *demo; /* "": none */
+    int log_level, log_format;
+};
+extern const struct config_entry process_config[];
+
+struct settings {
+    struct process_options process;
+    struct http_options http;
+    struct db_options db;
+    struct embedded_options embedded;
+    struct keyring_options keyring;
+    struct teller_options teller;
+    struct query_options query;
+    struct heads_options heads;
+    struct programme_options programme;
+};
+
+/* What no table can say: after every load. Puts `port` into http.listen. */
+bool settings_settle(struct settings *settings, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Linli: what this build is made of. Every table here is the whole truth about its kind; what is
+ * not in it does not run.
+ */
+#include <jansson.h>
+
+#include "api/api_metrics.h"
+#include "base/crypto.h"
+#include "cli/cli.h"
+#include "jobs/jobs.h"
+
+static struct settings settings;
+
+/* One configuration, table by table: `linli config` prints them in this order. */
+static const struct config_part config[] = {
+    {process_config, &settings.process},
+    {http_config, &settings.http},
+    {db_config, &settings.db},
+    {embedded_config, &settings.embedded},
+    {keyring_config, &settings.keyring},
+    {teller_config, &settings.teller},
+    {query_config, &settings.query},
+    {heads_config, &settings.heads},
+    {programme_config, &settings.programme},
+    {0},
+};
+
+static const struct metrics_part metrics[] = {
+    {http_metrics, &http_metrics_count},
+    {api_metrics, &api_metrics_count},
+    {teller_metrics, &teller_metrics_count},
+    {keeper_metrics, &keeper_metrics_count},
+    {0},
+};
+
+/* What the keeper does by itself. */
+static const struct job jobs[] = {
+    {"lots_expire", MINUTE_US, lots_expire},
+    {"answers_prune", 20 * SECOND_US, answers_prune},
+    {"limits_prune", HOUR_US, limits_prune},
+    {0},
+};
+
+static const struct subcommand subcommands[] = {
+    {"serve", "Serve the API", NULL, cli_serve},
+    {"config", "Print every setting, its value and where it came from", NULL, cli_config},
+    {"migrate", "Bring the database's schema up to this version",
+     "  --status             only say what is applied\n", cli_migrate},
+    {"routes", "Print what can be asked", "  --json               with the fields, for programs\n",
+     cli_routes},
+    {"admin create", "Make an administrator",
+     "  --login=LOGIN        2 to 64 of a-z 0-9 . _ @ -\n"
+     "  --name=NAME          as others see it\n"
+     "  --generate           make a password and print it; otherwise it is asked for, or read\n"
+     "                       as a line from stdin\n",
+     cli_admin_create},
+    {"admin password", "Give a staff account another password and end its sessions",
+     "  --login=LOGIN\n"
+     "  --generate           as in `linli admin create`\n",
+     cli_admin_password},
+    {"keys list", "Print the keys, without their secrets", NULL, cli_keys_list},
+    {"keys rotate", "Make a new current key; old ones stay for what they have made",
+     "  PURPOSE              token, chain, voucher, personal or check_in\n", cli_keys_rotate},
+    {"keys make-master", "Make a master key file, for a database of your own",
+     "  PATH                 what keys.master_file will name\n", cli_keys_make_master},
+    {"version", "Print the version", NULL, cli_version},
+    {"help", "Print this", NULL, cli_help},
+    {0},
+};
+
+static const struct program linli = {
+    .subcommands = subcommands,
+    .config = config,
+    .metrics = metrics,
+    .routes = route_tables,
+    .jobs = jobs,
+    .settings = &settings,
+};
+
+int main(int argc, char **argv)
+{
+    /* Libraries, before any thread. */
+    crypto_start();
+    json_object_seed(0);
+
+    for (const struct metrics_part *part = metrics; part->metrics; part++)
+        metrics_register(part->metrics, *part->count);
+
+    /* The rest is the subcommand's: `serve` starts the parts in cli/serve.c. */
+    return cli_run(&linli, argc, argv);
+}
