@@ -81,8 +81,12 @@ static const char *environment_of(const struct config *config, const char *name)
 {
     char *environment = arena_printf(config->arena, ENVIRONMENT_PREFIX "%s", name);
 
-    for (char *at = environment; *at; at++)
-        *at = *at == '.' ? '_' : (char)toupper((unsigned char)*at);
+    for (char *at = environment; *at; at++) {
+        if (*at == '.')
+            *at = '_';
+        else if (*at >= 'a' && *at <= 'z')
+            *at = (char)(*at - 'a' + 'A');
+    }
     return environment;
 }
 

@@ -11,25 +11,11 @@ struct unit {
 };
 
 /* Largest first, as they are chosen when a bound is worded. */
-static const struct unit no_units[] = {
-    {"", 1},
-    {0 }
-};
-static const struct unit duration_units[] = {
-    {"d",        DAY_US},
-    {"h",          HOUR_US},
-    {"m",MINUTE_US},
-    {"s",        SECOND_US},
-    {"ms",          1000},
-    {0}
-};
+static const struct unit no_units[] = {{"", 1}, {0}};
+static const struct unit duration_units[] = {{"d", DAY_US},    {"h", HOUR_US}, {"m", MINUTE_US},
+                                             {"s", SECOND_US}, {"ms", 1000},   {0}};
 static const struct unit size_units[] = {
-    {"G",               INT64_C(1) << 30},
-    {"M",                 INT64_C(1) << 20},
-    {"k",INT64_C(1) << 10},
-    {"",               1},
-    {0                }
-};
+    {"G", INT64_C(1) << 30}, {"M", INT64_C(1) << 20}, {"k", INT64_C(1) << 10}, {"", 1}, {0}};
 
 static const struct unit *units_of(enum config_type type)
 {
@@ -82,7 +68,7 @@ static bool parse_bool(const char *text, int64_t *number)
 
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
         if (strcmp(text, words[i]) == 0) {
-            *number = i % 2;
+            *number = i % 2 == 1;
             return true;
         }
     return false;

@@ -71,10 +71,9 @@ void hash_map_reserve(struct hash_map *map, size_t count)
         rebuild(map, capacity);
 }
 
+/* Whether `key` is there; `*slot` is its slot or the one where it belongs. There are slots. */
 static bool has_slot(const struct hash_map *map, uint64_t key, size_t *slot)
 {
-    if (map->count == 0)
-        return false;
     *slot = key == 0 ? map->capacity : probe(map, key);
     return key == 0 ? map->has_zero : map->slots[*slot].key != 0;
 }
@@ -83,23 +82,29 @@ struct hash_map_entry *hash_map_find(const struct hash_map *map, uint64_t key)
 {
     size_t slot;
 
-    return has_slot(map, key, &slot) ? &map->slots[slot] : NULL;
+    return map->count > 0 && has_slot(map, key, &slot) ? &map->slots[slot] : NULL;
+}
+
+static bool is_full(const struct hash_map *map)
+{
+    return map->count >= most_in(map->capacity);
 }
 
 struct hash_map_entry *hash_map_insert(struct hash_map *map, uint64_t key, bool *is_new)
 {
-    struct hash_map_entry *entry = hash_map_find(map, key);
+    size_t slot;
 
+    if (is_full(map) && !hash_map_find(map, key))
+        hash_map_reserve(map, map->count + 1);
+    bool is_there = has_slot(map, key, &slot);
     if (is_new)
-        *is_new = !entry;
-    if (entry)
-        return entry;
-    hash_map_reserve(map, map->count + 1);
-    entry = &map->slots[key == 0 ? map->capacity : probe(map, key)];
-    *entry = (struct hash_map_entry){.key = key};
-    map->has_zero |= key == 0;
-    map->count++;
-    return entry;
+        *is_new = !is_there;
+    if (!is_there) {
+        map->slots[slot] = (struct hash_map_entry){.key = key};
+        map->has_zero |= key == 0;
+        map->count++;
+    }
+    return &map->slots[slot];
 }
 
 /* Moves back those behind `hole` that could have stood there, so that no probe ends too early. */
@@ -121,7 +126,7 @@ bool hash_map_remove(struct hash_map *map, uint64_t key)
 {
     size_t slot;
 
-    if (!has_slot(map, key, &slot))
+    if (map->count == 0 || !has_slot(map, key, &slot))
         return false;
     if (key == 0)
         map->has_zero = false;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json_fields.h"
 
@@ -134,8 +135,8 @@ static void assert_faults(struct arena *arena, const struct bad *bad, size_t cou
         struct request out;
         if (read(arena, bad[i].json, &out, &fault))
             fail_msg("accepted: %s", bad[i].json);
-        if (strcmp(fault.pointer, bad[i].pointer) || strcmp(fault.code, bad[i].code) ||
-            (bad[i].expected && strcmp(fault.expected, bad[i].expected)))
+        if (strcmp(fault.pointer, bad[i].pointer) != 0 || strcmp(fault.code, bad[i].code) != 0 ||
+            (bad[i].expected && strcmp(fault.expected, bad[i].expected) != 0))
             fail_msg("%s: %s at '%s', expected %s", bad[i].json, fault.code, fault.pointer,
                      fault.expected);
     }
@@ -180,6 +181,16 @@ static void scalars_that_do_not_fit_are_named(void **state)
     assert_faults(*state, bad, ARRAY_LENGTH(bad));
 }
 
+/* 200 characters of three bytes each */
+static void add_long_text(struct buffer *json, const char *before, const char *after)
+{
+    buffer_clear(json);
+    buffer_add_text(json, before);
+    for (int i = 0; i < 200; i++)
+        buffer_add_text(json, "邻");
+    buffer_add_text(json, after);
+}
+
 static void texts_that_do_not_fit_are_named(void **state)
 {
     static const struct bad bad[] = {
@@ -190,18 +201,16 @@ static void texts_that_do_not_fit_are_named(void **state)
         {"{\"id\":\"1\",\"title\":\"a\\u007fb\"}", "/title", "bad_text", NULL},
         {"{\"id\":\"1\",\"title\":\"a\\u009bb\"}", "/title", "bad_text", NULL},
     };
-    char json[1300] = "{\"id\":\"1\",\"note\":\"";
+    struct buffer json = {0};
     struct json_fault fault;
     struct request out;
 
     assert_faults(*state, bad, ARRAY_LENGTH(bad));
-    size_t length = strlen(json);
-    for (int i = 0; i < 200; i++, length += 3)
-        memcpy(json + length, "邻", 3);
-    snprintf(json + length, sizeof(json) - length, "\"}");
-    assert_true(read(*state, json, &out, &fault)); /* 200 characters, not bytes */
-    snprintf(json + length, sizeof(json) - length, "x\"}");
-    assert_false(read(*state, json, &out, &fault));
+    add_long_text(&json, "{\"id\":\"1\",\"note\":\"", "\"}");
+    assert_true(read(*state, json.data, &out, &fault)); /* 200 characters, not bytes */
+    add_long_text(&json, "{\"id\":\"1\",\"note\":\"", "x\"}");
+    assert_false(read(*state, json.data, &out, &fault));
+    buffer_free(&json);
     assert_string_equal(fault.code, "too_long");
     assert_string_equal(fault.expected, "0..200");
 }
@@ -253,16 +262,14 @@ static void unknown_fields_are_named_safely(void **state)
         {"{\"\":1}", "/", "unknown_field", NULL},
         {"{\"~/~\":1}", "/~0~1~0", "unknown_field", NULL},
     };
-    char json[1000] = "{\"";
+    struct buffer json = {0};
     struct json_fault fault;
     struct request out;
-    size_t length = 2;
 
     assert_faults(*state, bad, ARRAY_LENGTH(bad));
-    for (int i = 0; i < 200; i++, length += 3)
-        memcpy(json + length, "邻", 3);
-    snprintf(json + length, sizeof(json) - length, "\":1}");
-    assert_false(read(*state, json, &out, &fault));
+    add_long_text(&json, "{\"", "\":1}");
+    assert_false(read(*state, json.data, &out, &fault));
+    buffer_free(&json);
     json_t *shown = json_string(fault.pointer); /* valid UTF-8, though it was cut */
     assert_non_null(shown);
     json_decref(shown);
