@@ -26,15 +26,15 @@ struct bounds {
 static struct bounds bounds_of(const struct json_field *field)
 {
     static const struct bounds own[] = {
-        [JSON_ID] = {1,         ID_MOST      },
-        [JSON_POINTS] = {0,         POINTS_MOST  },
-        [JSON_INT] = {0,         ID_MOST      },
-        [JSON_TEXT] = {0,         TEXT_MOST    },
-        [JSON_TIME] = {INT64_MIN, INT64_MAX    },
-        [JSON_DAY] = {INT32_MIN, INT32_MAX    },
-        [JSON_CHOICE] = {0,         0            },
-        [JSON_OBJECTS] = {0,         ELEMENTS_MOST},
-        [JSON_IDS] = {0,         ELEMENTS_MOST},
+        [JSON_ID] = {1, ID_MOST},
+        [JSON_POINTS] = {0, POINTS_MOST},
+        [JSON_INT] = {0, ID_MOST},
+        [JSON_TEXT] = {0, TEXT_MOST},
+        [JSON_TIME] = {INT64_MIN, INT64_MAX},
+        [JSON_DAY] = {INT32_MIN, INT32_MAX},
+        [JSON_CHOICE] = {0, 0},
+        [JSON_OBJECTS] = {0, ELEMENTS_MOST},
+        [JSON_IDS] = {0, ELEMENTS_MOST},
     };
     struct bounds bounds = {field->min, field->max};
 
@@ -342,16 +342,11 @@ static const struct {
     bool (*read)(const struct reading *reading, const struct place *place,
                  const struct json_field *field, const json_t *value, void *out);
 } types[] = {
-    [JSON_ID] = {"string",  read_id     },
-      [JSON_POINTS] = {"string",  read_points },
-    [JSON_INT] = {"integer", read_int    },
-      [JSON_FLAG] = {"boolean", read_flag   },
-    [JSON_TEXT] = {"string",  read_text   },
-      [JSON_TIME] = {"string",  read_time   },
-    [JSON_DAY] = {"string",  read_day    },
-      [JSON_CHOICE] = {"string",  read_choice },
-    [JSON_OBJECTS] = {"array",   read_objects},
-      [JSON_IDS] = {"array",   read_ids    },
+    [JSON_ID] = {"string", read_id},          [JSON_POINTS] = {"string", read_points},
+    [JSON_INT] = {"integer", read_int},       [JSON_FLAG] = {"boolean", read_flag},
+    [JSON_TEXT] = {"string", read_text},      [JSON_TIME] = {"string", read_time},
+    [JSON_DAY] = {"string", read_day},        [JSON_CHOICE] = {"string", read_choice},
+    [JSON_OBJECTS] = {"array", read_objects}, [JSON_IDS] = {"array", read_ids},
 };
 
 static const char *json_type_name(const json_t *value)

@@ -41,9 +41,7 @@ struct log_field log_text_field(const char *name, const char *value)
 {
     if (!value)
         value = "";
-    return (struct log_field){
-        .name = name, .type = LOG_FIELD_TEXT, .text = {value, strlen(value)}
-    };
+    return (struct log_field){.name = name, .type = LOG_FIELD_TEXT, .text = {value, strlen(value)}};
 }
 
 void log_configure(enum log_level lowest, enum log_format format)
@@ -186,7 +184,7 @@ static void format_people(struct line *line, enum log_level level, const char *e
 {
     static const struct style plain = {"", "", "", ""};
     static const struct style coloured[] = {
-        [LOG_DEBUG] = {"\033[2m",  "\033[2m", "\033[2m",  "\033[0m"},
+        [LOG_DEBUG] = {"\033[2m", "\033[2m", "\033[2m", "\033[0m"},
         [LOG_INFO] = {"\033[32m", "\033[1m", "\033[36m", "\033[0m"},
         [LOG_WARN] = {"\033[33m", "\033[1m", "\033[36m", "\033[0m"},
         [LOG_ERROR] = {"\033[31m", "\033[1m", "\033[36m", "\033[0m"},

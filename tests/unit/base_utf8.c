@@ -41,18 +41,18 @@ static void every_character_is_decoded(void **state)
 static void what_is_not_utf8_is_refused(void **state)
 {
     static const struct text bad[] = {
-        {"\x80",             1}, /* a continuation alone */
-        {"\xC0\x80",         2}, /* overlong NUL */
-        {"\xC1\xBF",         2}, /* overlong DEL */
-        {"\xE0\x9F\xBF",     3}, /* overlong U+07FF */
+        {"\x80", 1},             /* a continuation alone */
+        {"\xC0\x80", 2},         /* overlong NUL */
+        {"\xC1\xBF", 2},         /* overlong DEL */
+        {"\xE0\x9F\xBF", 3},     /* overlong U+07FF */
         {"\xF0\x8F\xBF\xBF", 4}, /* overlong U+FFFF */
-        {"\xED\xA0\x80",     3}, /* a surrogate */
+        {"\xED\xA0\x80", 3},     /* a surrogate */
         {"\xF4\x90\x80\x80", 4}, /* above U+10FFFF */
         {"\xF8\x88\x80\x80", 4},
-        {"\xFF",             1},
-        {"\xC3(",            2},
-        {"\xE2\x82(",        3},
-        {"\xE2\x82",         2},
+        {"\xFF", 1},
+        {"\xC3(", 2},
+        {"\xE2\x82(", 3},
+        {"\xE2\x82", 2},
     };
     size_t count;
 
