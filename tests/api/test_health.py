@@ -20,16 +20,16 @@ def test_metrics_are_prometheus_text(api):
     assert [line for line in samples if not METRIC_LINE.fullmatch(line)] == []
 
 
-def test_metrics_count_requests(api):
-    def requests():
+def test_metrics_count_answers(api):
+    def answers():
         text = api.get("/metrics").body.decode()
-        counts = re.findall(r"^linli_http_requests_total(?:\{[^}]*\})? (\d+)$", text, re.M)
+        counts = re.findall(r"^linli_http_answers_total(?:\{[^}]*\})? (\d+)$", text, re.M)
         return sum(map(int, counts))
 
-    before = requests()
+    before = answers()
     for _ in range(3):
         api.get("/livez")
-    assert requests() >= before + 3
+    assert answers() >= before + 3
 
 
 def test_unknown_path_is_a_problem_with_a_code(api):
