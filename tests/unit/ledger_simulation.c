@@ -1,0 +1,978 @@
+/*
+ * Hundreds of thousands of random ledger commands against a model of another make: in it every
+ * hundredth of a point is a coin that lies in one place, and nothing is ever added up.
+ *
+ * LINLI_SIMULATION_COMMANDS sets how many commands are played.
+ */
+#include "simulator.h"
+
+#include <stdio.h>
+
+#define MEMBERS     9
+#define DAILY_CAP   40
+#define WORLD_STEPS 600
+#define MERCHANT    77
+
+/* --- Commands that stand for those of the rooms above ----------------------------------------- */
+
+struct voucher {
+    struct row row;
+    uint64_t member_id;
+    enum { VOUCHER_ISSUED = 1, VOUCHER_CONFIRMED, VOUCHER_CLOSED } state;
+    uint8_t allocation[512];
+    size_t allocation_length;
+    int64_t points;
+};
+static const struct row_kind voucher_rows = {
+    .name = "vouchers", .size = sizeof(struct voucher), .lock_order = 10};
+
+struct award {
+    struct command command;
+    uint64_t member_id, lot_id;
+    int64_t points, expires_us;
+};
+
+static int32_t day_of(int64_t now_us)
+{
+    return (int32_t)(now_us / DAY_US);
+}
+
+static void award_keys(const struct command *command, struct key_set *keys)
+{
+    key_set_add(keys, &wallet_rows, ((const struct award *)command)->member_id);
+}
+
+static enum refusal award_apply(struct book *book, const struct command *command,
+                                struct outcome *out)
+{
+    const struct award *want = (const struct award *)command;
+    struct wallet *wallet = book_wallet(book, want->member_id);
+    struct transfer transfer = {.kind = TRANSFER_AWARD,
+                                .from = account_of(ACCOUNT_ISSUANCE, 0),
+                                .ref = want->lot_id,
+                                .subject = want->lot_id};
+    int32_t day = day_of(book_now_us(book));
+
+    if (!wallet)
+        return REFUSED_NOT_FOUND;
+    if (wallet_limit_used(wallet, LIMIT_EARNED, day) + want->points > DAILY_CAP)
+        return REFUSED_LIMIT_REACHED;
+    wallet_use_limit(wallet, LIMIT_EARNED, day, want->points, (day + 1) * DAY_US);
+    wallet_credit(book, wallet, &transfer, want->lot_id, want->points, want->expires_us, LOT_RECORD,
+                  2);
+    out->points = want->points;
+    return ACCEPTED;
+}
+
+static const struct command_kind command_award = {"award", award_keys, award_apply};
+
+struct hold {
+    struct command command;
+    uint64_t member_id, voucher_id;
+    int64_t points;
+};
+
+static void hold_keys(const struct command *command, struct key_set *keys)
+{
+    key_set_add(keys, &wallet_rows, ((const struct hold *)command)->member_id);
+}
+
+static enum refusal hold_apply(struct book *book, const struct command *command,
+                               struct outcome *out)
+{
+    const struct hold *want = (const struct hold *)command;
+    struct wallet *wallet = book_wallet(book, want->member_id);
+    struct transfer transfer = {.kind = TRANSFER_HOLD,
+                                .to = account_of(ACCOUNT_HELD, want->member_id),
+                                .ref = want->voucher_id};
+    struct text allocation;
+
+    if (!wallet)
+        return REFUSED_NOT_FOUND;
+    if (wallet->state == WALLET_FROZEN)
+        return REFUSED_WALLET_FROZEN;
+    enum refusal refusal = wallet_take(book, wallet, &transfer, want->points, &allocation);
+    if (refusal)
+        return refusal;
+    struct voucher *voucher = book_create(book, &voucher_rows, want->voucher_id);
+    voucher->member_id = want->member_id;
+    voucher->state = VOUCHER_ISSUED;
+    voucher->points = want->points;
+    voucher->allocation_length = allocation.length;
+    assert_true(allocation.length <= sizeof(voucher->allocation));
+    memcpy(voucher->allocation, allocation.data, allocation.length);
+    outcome_show_wallet(out, wallet, book_now_us(book));
+    return ACCEPTED;
+}
+
+static const struct command_kind command_hold = {"hold", hold_keys, hold_apply};
+
+/* What becomes of a voucher: `kind` says. `member_id` is the wallet's, after a merge another than
+ * the voucher's. */
+struct turn {
+    struct command command;
+    enum transfer_kind kind;
+    uint64_t voucher_id, owner_id, member_id;
+};
+
+static void turn_keys(const struct command *command, struct key_set *keys)
+{
+    const struct turn *want = (const struct turn *)command;
+
+    key_set_add(keys, &voucher_rows, want->voucher_id);
+    key_set_add(keys, &wallet_rows, want->member_id);
+    if (want->owner_id != want->member_id)
+        key_set_add(keys, &wallet_rows, want->owner_id);
+}
+
+static bool turn_is_possible(const struct turn *want, int state)
+{
+    bool of_confirmed = want->kind == TRANSFER_UNCAPTURE || want->kind == TRANSFER_REFUND;
+
+    return state == (of_confirmed ? VOUCHER_CONFIRMED : VOUCHER_ISSUED);
+}
+
+static enum refusal turn_apply(struct book *book, const struct command *command,
+                               struct outcome *out)
+{
+    const struct turn *want = (const struct turn *)command;
+    struct voucher *voucher = book_find(book, &voucher_rows, want->voucher_id);
+    const struct wallet *owner = book_find(book, &wallet_rows, want->owner_id);
+    struct wallet *wallet = book_wallet(book, want->member_id);
+    struct transfer transfer = {.kind = want->kind, .ref = want->voucher_id};
+    uint64_t held = account_of(ACCOUNT_HELD, want->member_id);
+    uint64_t merchant = account_of(ACCOUNT_MERCHANT, MERCHANT);
+
+    if (!voucher || !wallet || voucher->member_id != want->owner_id)
+        return REFUSED_NOT_FOUND;
+    if (wallet != owner && owner->merged_into != want->member_id)
+        return REFUSED_NOT_FOUND;
+    if (!turn_is_possible(want, voucher->state))
+        return REFUSED_WRONG_STATE;
+    transfer.points = voucher->points;
+    struct text allocation = {(const char *)voucher->allocation, voucher->allocation_length};
+    transfer.from = turn_is_possible(want, VOUCHER_ISSUED) ? held : merchant;
+    transfer.to = transfer.from == held ? merchant : held;
+    if (want->kind == TRANSFER_CAPTURE || want->kind == TRANSFER_UNCAPTURE)
+        wallet_move_held(book, wallet, &transfer);
+    else
+        wallet_give_back(book, wallet, &transfer, allocation);
+    voucher->state = want->kind == TRANSFER_CAPTURE     ? VOUCHER_CONFIRMED
+                     : want->kind == TRANSFER_UNCAPTURE ? VOUCHER_ISSUED
+                                                        : VOUCHER_CLOSED;
+    row_change(&voucher->row);
+    outcome_show_wallet(out, wallet, book_now_us(book));
+    return ACCEPTED;
+}
+
+static const struct command_kind command_turn = {"turn", turn_keys, turn_apply};
+
+/* An ordinary insert, in the server. */
+struct propose {
+    struct command command;
+    uint64_t proposal_id, member_id, subject;
+    enum proposal_kind kind;
+    int64_t points;
+};
+
+static void propose_keys(const struct command *command, struct key_set *keys)
+{
+    (void)command;
+    (void)keys;
+}
+
+static enum refusal propose_apply(struct book *book, const struct command *command,
+                                  struct outcome *out)
+{
+    const struct propose *want = (const struct propose *)command;
+    struct proposal *proposal = book_create(book, &proposal_rows, want->proposal_id);
+
+    proposal->kind = want->kind;
+    proposal->member_id = want->member_id;
+    proposal->subject = want->subject;
+    proposal->points = want->points;
+    proposal->proposed_by = command->actor;
+    out->ref = want->proposal_id;
+    return ACCEPTED;
+}
+
+static const struct command_kind command_propose = {"propose", propose_keys, propose_apply};
+
+/* --- The model: coins --------------------------------------------------------------------------
+ */
+
+enum place { WALLET, HELD, MERCHANT_TILL, AWAY };
+
+struct coin {
+    size_t lot;
+    enum place place;
+    uint64_t voucher;
+    int64_t expires_us; /* of its lot, when a voucher took it */
+};
+struct model_lot {
+    uint64_t id;
+    size_t owner;
+    int64_t expires_us;
+    bool revoked;
+};
+struct model_member {
+    bool frozen;
+    uint64_t merged_into;
+    int64_t owed;
+    int64_t earned;
+    int32_t earned_on;
+};
+struct model_proposal {
+    struct propose what;
+    enum proposal_state state;
+    uint64_t decided_by;
+};
+#define LOTS_MOST     WORLD_STEPS
+#define COINS_MOST    (WORLD_STEPS * 12)
+#define VOUCHERS_MOST WORLD_STEPS
+
+struct model {
+    struct coin coins[COINS_MOST];
+    size_t coin_count;
+    struct model_lot lots[LOTS_MOST];
+    size_t lot_count;
+    struct model_member members[MEMBERS + 1];
+    struct {
+        uint64_t member_id;
+        int state;
+    } vouchers[VOUCHERS_MOST];
+    struct model_proposal proposals[WORLD_STEPS];
+    int64_t now_us;
+};
+
+static bool is_coin_of(const struct model *model, const struct coin *coin, size_t member,
+                       enum place place)
+{
+    return coin->place == place && model->lots[coin->lot].owner == member;
+}
+
+static bool is_live(const struct model *model, const struct coin *coin, size_t member)
+{
+    return is_coin_of(model, coin, member, WALLET) &&
+           model->lots[coin->lot].expires_us > model->now_us;
+}
+
+static int64_t count_live(const struct model *model, size_t member)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < model->coin_count; i++)
+        count += is_live(model, &model->coins[i], member);
+    return count;
+}
+
+/* The coin to be spent next. */
+static struct coin *next_coin(struct model *model, size_t member)
+{
+    struct coin *best = NULL;
+
+    for (size_t i = 0; i < model->coin_count; i++) {
+        struct coin *coin = &model->coins[i];
+
+        if (!is_live(model, coin, member))
+            continue;
+        const struct model_lot *lot = &model->lots[coin->lot];
+        const struct model_lot *other = best ? &model->lots[best->lot] : NULL;
+        if (!other || lot->expires_us < other->expires_us ||
+            (lot->expires_us == other->expires_us && lot->id < other->id))
+            best = coin;
+    }
+    return best;
+}
+
+static void mint(struct model *model, uint64_t lot_id, size_t member, int64_t points,
+                 int64_t expires_us)
+{
+    size_t lot = model->lot_count++;
+
+    model->lots[lot] = (struct model_lot){lot_id, member, expires_us, false};
+    for (; points > 0; points--)
+        model->coins[model->coin_count++] = (struct coin){.lot = lot, .place = WALLET};
+}
+
+static enum refusal model_award(struct model *model, const struct award *want)
+{
+    struct model_member *member = &model->members[want->member_id];
+    int32_t day = day_of(model->now_us);
+
+    if (want->member_id > MEMBERS || member->merged_into)
+        return REFUSED_NOT_FOUND;
+    if (member->earned_on != day)
+        member->earned = 0;
+    member->earned_on = day;
+    if (member->earned + want->points > DAILY_CAP)
+        return REFUSED_LIMIT_REACHED;
+    member->earned += want->points;
+    if (want->points > 0)
+        mint(model, want->lot_id, want->member_id, want->points, want->expires_us);
+    return ACCEPTED;
+}
+
+static enum refusal model_hold(struct model *model, const struct hold *want)
+{
+    if (want->member_id > MEMBERS || model->members[want->member_id].merged_into)
+        return REFUSED_NOT_FOUND;
+    if (model->members[want->member_id].frozen)
+        return REFUSED_WALLET_FROZEN;
+    if (count_live(model, want->member_id) < want->points)
+        return REFUSED_NOT_ENOUGH_POINTS;
+    for (int64_t i = 0; i < want->points; i++) {
+        struct coin *coin = next_coin(model, want->member_id);
+
+        coin->place = HELD;
+        coin->voucher = want->voucher_id;
+        coin->expires_us = model->lots[coin->lot].expires_us;
+    }
+    model->vouchers[want->voucher_id].member_id = want->member_id;
+    model->vouchers[want->voucher_id].state = VOUCHER_ISSUED;
+    return ACCEPTED;
+}
+
+/* What is in the lot when a coin of `voucher` is about to come back, and has run out. */
+static void drop_dead_coins(struct model *model, uint64_t voucher)
+{
+    for (size_t i = 0; i < model->coin_count; i++)
+        for (size_t j = 0; model->coins[i].voucher == voucher && j < model->coin_count; j++)
+            if (model->coins[j].lot == model->coins[i].lot && model->coins[j].place == WALLET &&
+                model->lots[model->coins[j].lot].expires_us <= model->now_us)
+                model->coins[j].place = AWAY;
+}
+
+static void bring_back(struct model *model, struct coin *coin, struct model_member *member)
+{
+    struct model_lot *lot = &model->lots[coin->lot];
+    bool is_empty = true;
+    int64_t due_us =
+        coin->expires_us > model->now_us ? coin->expires_us : model->now_us + 30 * DAY_US;
+
+    for (size_t i = 0; i < model->coin_count; i++)
+        if (model->coins[i].lot == coin->lot && model->coins[i].place == WALLET)
+            is_empty = false;
+    if (is_empty || lot->expires_us < due_us)
+        lot->expires_us = due_us;
+    coin->place = lot->revoked ? AWAY : WALLET;
+    if (lot->revoked && member->owed > 0)
+        member->owed--;
+}
+
+static void return_voucher(struct model *model, uint64_t voucher, struct model_member *member)
+{
+    drop_dead_coins(model, voucher);
+    for (size_t i = 0; i < model->coin_count; i++)
+        if (model->coins[i].voucher == voucher)
+            bring_back(model, &model->coins[i], member);
+    for (size_t i = 0; i < model->coin_count; i++)
+        if (model->coins[i].voucher == voucher)
+            model->coins[i].voucher = 0;
+}
+
+static enum refusal model_turn(struct model *model, const struct turn *want)
+{
+    struct model_member *member = &model->members[want->member_id];
+    int state = model->vouchers[want->voucher_id].state;
+
+    if (state == 0 || model->vouchers[want->voucher_id].member_id != want->owner_id)
+        return REFUSED_NOT_FOUND;
+    if (member->merged_into || (want->owner_id != want->member_id &&
+                                model->members[want->owner_id].merged_into != want->member_id))
+        return REFUSED_NOT_FOUND;
+    if (!turn_is_possible(want, state))
+        return REFUSED_WRONG_STATE;
+    if (want->kind == TRANSFER_CAPTURE || want->kind == TRANSFER_UNCAPTURE) {
+        bool confirmed = want->kind == TRANSFER_CAPTURE;
+
+        for (size_t i = 0; i < model->coin_count; i++)
+            if (model->coins[i].voucher == want->voucher_id)
+                model->coins[i].place = confirmed ? MERCHANT_TILL : HELD;
+        model->vouchers[want->voucher_id].state = confirmed ? VOUCHER_CONFIRMED : VOUCHER_ISSUED;
+        return ACCEPTED;
+    }
+    return_voucher(model, want->voucher_id, member);
+    model->vouchers[want->voucher_id].state = VOUCHER_CLOSED;
+    return ACCEPTED;
+}
+
+static struct model_lot *model_lot(struct model *model, uint64_t lot_id, size_t owner)
+{
+    for (size_t i = 0; i < model->lot_count; i++)
+        if (model->lots[i].id == lot_id && model->lots[i].owner == owner)
+            return &model->lots[i];
+    return NULL;
+}
+
+static enum refusal model_lot_expire(struct model *model, const struct lot_expire *want)
+{
+    if (model->members[want->member_id].merged_into)
+        return REFUSED_NOT_FOUND;
+    const struct model_lot *lot = model_lot(model, want->lot_id, want->member_id);
+    for (size_t i = 0; lot && lot->expires_us <= model->now_us && i < model->coin_count; i++)
+        if (&model->lots[model->coins[i].lot] == lot && model->coins[i].place == WALLET)
+            model->coins[i].place = AWAY;
+    return ACCEPTED;
+}
+
+static enum refusal model_freeze(struct model *model, const struct freeze *want)
+{
+    if (model->members[want->member_id].merged_into)
+        return REFUSED_NOT_FOUND;
+    if (want->person_id == want->member_id)
+        return REFUSED_OWN_RECORD;
+    model->members[want->member_id].frozen = want->frozen;
+    return ACCEPTED;
+}
+
+static bool has_held(const struct model *model, size_t member)
+{
+    for (size_t i = 0; i < model->coin_count; i++)
+        if (is_coin_of(model, &model->coins[i], member, HELD))
+            return true;
+    return false;
+}
+
+static enum refusal model_merge(struct model *model, const struct merge_wallets *want)
+{
+    struct model_member *from = &model->members[want->from_member];
+    struct model_member *to = &model->members[want->to_member];
+    int32_t today = day_of(model->now_us);
+
+    if (to->merged_into)
+        return REFUSED_NOT_FOUND;
+    if (from->merged_into == want->to_member)
+        return ACCEPTED;
+    if (want->person_id == want->from_member || want->person_id == want->to_member)
+        return REFUSED_OWN_RECORD;
+    if (from == to || from->merged_into)
+        return REFUSED_WRONG_STATE;
+    if (from->frozen || to->frozen)
+        return REFUSED_WALLET_FROZEN;
+    if (has_held(model, want->from_member))
+        return REFUSED_OPEN_HOLDS;
+    for (size_t i = 0; i < model->lot_count; i++)
+        if (model->lots[i].owner == want->from_member)
+            model->lots[i].owner = want->to_member;
+    to->owed += from->owed;
+    to->earned =
+        (to->earned_on == today ? to->earned : 0) + (from->earned_on == today ? from->earned : 0);
+    to->earned_on = today;
+    from->owed = 0;
+    from->merged_into = want->to_member;
+    return ACCEPTED;
+}
+
+/* The checks that every approval begins with; `*done` when it was approved by the same before. */
+static enum refusal model_approval(struct model *model, const struct command *command,
+                                   enum proposal_kind kind, uint64_t proposal_id,
+                                   uint64_t member_id, uint64_t person_id, bool *done)
+{
+    const struct model_proposal *proposal = &model->proposals[proposal_id];
+
+    *done = proposal->state == PROPOSAL_APPROVED && proposal->decided_by == command->actor;
+    if (proposal->what.kind != kind || proposal->what.member_id != member_id ||
+        model->members[member_id].merged_into)
+        return REFUSED_NOT_FOUND;
+    if (person_id == member_id)
+        return REFUSED_OWN_RECORD;
+    if (proposal->what.command.actor == command->actor)
+        return REFUSED_SAME_PERSON;
+    return proposal->state == PROPOSAL_OPEN || *done ? ACCEPTED : REFUSED_ALREADY_DECIDED;
+}
+
+static enum refusal model_adjust(struct model *model, const struct adjust *want)
+{
+    struct model_proposal *proposal = &model->proposals[want->proposal_id];
+    int64_t points = proposal->what.points;
+    bool done;
+    enum refusal refusal = model_approval(model, &want->command, PROPOSAL_ADJUST, want->proposal_id,
+                                          want->member_id, want->person_id, &done);
+
+    if (refusal || done)
+        return refusal;
+    if (points == 0)
+        return REFUSED_TOO_MUCH;
+    if (points < 0 && count_live(model, want->member_id) < -points)
+        return REFUSED_NOT_ENOUGH_POINTS;
+    if (points > 0 && want->expires_us <= model->now_us)
+        return REFUSED_WRONG_STATE;
+    if (points > 0)
+        mint(model, want->proposal_id, want->member_id, points, want->expires_us);
+    for (; points < 0; points++)
+        next_coin(model, want->member_id)->place = AWAY;
+    proposal->state = PROPOSAL_APPROVED;
+    proposal->decided_by = want->command.actor;
+    return ACCEPTED;
+}
+
+static enum refusal model_claw_back(struct model *model, const struct claw_back *want)
+{
+    struct model_proposal *proposal = &model->proposals[want->proposal_id];
+    struct model_lot *lot = model_lot(model, want->lot_id, want->member_id);
+    bool done;
+    enum refusal refusal =
+        model_approval(model, &want->command, PROPOSAL_CLAW_BACK, want->proposal_id,
+                       want->member_id, want->person_id, &done);
+
+    if (refusal)
+        return refusal;
+    if (!lot || want->lot_id != proposal->what.subject)
+        return REFUSED_NOT_FOUND;
+    if (done)
+        return ACCEPTED;
+    if (lot->revoked)
+        return REFUSED_ALREADY_DECIDED;
+    for (size_t i = 0; i < model->coin_count; i++) {
+        struct coin *coin = &model->coins[i];
+
+        if (&model->lots[coin->lot] != lot)
+            continue;
+        if (coin->place == WALLET)
+            coin->place = AWAY;
+        else if (coin->place != AWAY)
+            model->members[want->member_id].owed++;
+    }
+    lot->revoked = true;
+    proposal->state = PROPOSAL_APPROVED;
+    proposal->decided_by = want->command.actor;
+    return ACCEPTED;
+}
+
+static enum refusal model_waive(struct model *model, const struct waive *want)
+{
+    struct model_proposal *proposal = &model->proposals[want->proposal_id];
+    struct model_member *member = &model->members[want->member_id];
+    bool done;
+    enum refusal refusal = model_approval(model, &want->command, PROPOSAL_WAIVE, want->proposal_id,
+                                          want->member_id, want->person_id, &done);
+
+    if (refusal || done)
+        return refusal;
+    if (member->owed == 0 || proposal->what.points <= 0)
+        return REFUSED_WRONG_STATE;
+    for (int64_t i = 0; i < proposal->what.points && member->owed > 0; i++)
+        member->owed--;
+    proposal->state = PROPOSAL_APPROVED;
+    proposal->decided_by = want->command.actor;
+    return ACCEPTED;
+}
+
+static enum refusal model_reject(struct model *model, const struct reject *want)
+{
+    struct model_proposal *proposal = &model->proposals[want->proposal_id];
+
+    if (!proposal->what.kind)
+        return REFUSED_NOT_FOUND;
+    if (want->person_id == proposal->what.member_id)
+        return REFUSED_OWN_RECORD;
+    if (proposal->state == PROPOSAL_REJECTED && proposal->decided_by == want->command.actor)
+        return ACCEPTED;
+    if (proposal->state != PROPOSAL_OPEN)
+        return REFUSED_ALREADY_DECIDED;
+    proposal->state = PROPOSAL_REJECTED;
+    proposal->decided_by = want->command.actor;
+    return ACCEPTED;
+}
+
+static enum refusal model_propose(struct model *model, const struct propose *want)
+{
+    model->proposals[want->proposal_id] = (struct model_proposal){.what = *want};
+    return ACCEPTED;
+}
+
+static enum refusal model_apply(struct model *model, const struct command *command)
+{
+    const struct command_kind *kind = command->kind;
+
+    if (kind == &command_award)
+        return model_award(model, (const struct award *)command);
+    if (kind == &command_hold)
+        return model_hold(model, (const struct hold *)command);
+    if (kind == &command_turn)
+        return model_turn(model, (const struct turn *)command);
+    if (kind == &command_propose)
+        return model_propose(model, (const struct propose *)command);
+    if (kind == &command_adjust)
+        return model_adjust(model, (const struct adjust *)command);
+    if (kind == &command_claw_back)
+        return model_claw_back(model, (const struct claw_back *)command);
+    if (kind == &command_waive)
+        return model_waive(model, (const struct waive *)command);
+    if (kind == &command_reject)
+        return model_reject(model, (const struct reject *)command);
+    if (kind == &command_lot_expire)
+        return model_lot_expire(model, (const struct lot_expire *)command);
+    if (kind == &command_freeze)
+        return model_freeze(model, (const struct freeze *)command);
+    return model_merge(model, (const struct merge_wallets *)command);
+}
+
+/* --- The model against the book ----------------------------------------------------------------
+ */
+
+static void check_lots(const struct model *model, struct book *book)
+{
+    int64_t remaining[LOTS_MOST] = {0}, spent[LOTS_MOST] = {0};
+
+    for (size_t i = 0; i < model->coin_count; i++) {
+        const struct coin *coin = &model->coins[i];
+
+        remaining[coin->lot] += coin->place == WALLET;
+        spent[coin->lot] += coin->place == HELD || coin->place == MERCHANT_TILL;
+    }
+    for (size_t i = 0; i < model->lot_count; i++) {
+        struct wallet *wallet = book_wallet(book, model->lots[i].owner);
+        const struct lot *lot = wallet_lot(wallet, model->lots[i].id);
+
+        assert_non_null(lot);
+        assert_true(lot->remaining == remaining[i] && lot_spent(lot) == spent[i]);
+        assert_true((lot->state == LOT_REVOKED) == model->lots[i].revoked);
+        assert_true(lot->remaining == 0 || lot->expires_us == model->lots[i].expires_us);
+    }
+}
+
+static void check_members(const struct model *model, struct book *book)
+{
+    int64_t available[MEMBERS + 1] = {0}, held[MEMBERS + 1] = {0};
+
+    for (size_t i = 0; i < model->coin_count; i++) {
+        const struct coin *coin = &model->coins[i];
+
+        available[model->lots[coin->lot].owner] += coin->place == WALLET;
+        held[model->lots[coin->lot].owner] += coin->place == HELD;
+    }
+    for (uint64_t id = 1; id <= MEMBERS; id++) {
+        const struct wallet *wallet = book_find(book, &wallet_rows, id);
+
+        assert_true(wallet->available == available[id] && wallet->held == held[id]);
+        assert_true(wallet->owed == model->members[id].owed);
+        assert_true(wallet->merged_into == model->members[id].merged_into);
+    }
+}
+
+static void check_model(struct book *book, const struct command *command,
+                        const struct outcome *outcome, void *context)
+{
+    struct model *model = context;
+
+    model->now_us = book_now_us(book);
+    enum refusal expected = model_apply(model, command);
+    if (expected != outcome->refusal)
+        fail_msg("%s: the model says %d, the book %d", command->kind->name, expected,
+                 outcome->refusal);
+    if (expected)
+        return;
+    check_lots(model, book);
+    check_members(model, book);
+}
+
+/* --- Random worlds -----------------------------------------------------------------------------
+ */
+
+/* What the script has named so far, whether or not it came to be. */
+struct author {
+    uint64_t *random;
+    struct arena *arena;
+    int64_t now_us;
+    uint64_t vouchers;
+    uint64_t voucher_owner[WORLD_STEPS];
+    uint64_t proposals;
+    struct propose proposed[WORLD_STEPS];
+    uint64_t lots;
+    uint64_t lot_owner[WORLD_STEPS];
+    uint64_t merged_into[MEMBERS + 1];
+};
+#define LOT_BASE 100000 /* the numbers of awarded lots; adjustments have their proposal's */
+
+static uint64_t below(struct author *author, uint64_t limit)
+{
+    return random_below(author->random, limit);
+}
+
+static bool chance(struct author *author, unsigned percent)
+{
+    return below(author, 100) < percent;
+}
+
+static uint64_t any_member(struct author *author)
+{
+    return 1 + below(author, MEMBERS);
+}
+
+static void *invent(struct author *author, size_t size, const struct command_kind *kind)
+{
+    struct command *command = arena_take(author->arena, size);
+
+    command->kind = kind;
+    command->actor = 201 + below(author, 3);
+    return command;
+}
+
+static struct command *invent_award(struct author *author)
+{
+    struct award *award = invent(author, sizeof(*award), &command_award);
+
+    award->member_id = chance(author, 1) ? MEMBERS + 1 : any_member(author);
+    award->lot_id = LOT_BASE + author->lots;
+    award->points = (int64_t)below(author, 12);
+    award->expires_us = author->now_us + (int64_t)(1 + below(author, 40)) * DAY_US;
+    author->lot_owner[author->lots++] = award->member_id;
+    return &award->command;
+}
+
+static struct command *invent_hold(struct author *author)
+{
+    struct hold *hold = invent(author, sizeof(*hold), &command_hold);
+
+    hold->member_id = any_member(author);
+    hold->points = (int64_t)below(author, chance(author, 10) ? 60 : 14);
+    hold->voucher_id = ++author->vouchers;
+    author->voucher_owner[hold->voucher_id] = hold->member_id;
+    return &hold->command;
+}
+
+static struct command *invent_turn(struct author *author)
+{
+    static const enum transfer_kind kinds[] = {TRANSFER_CAPTURE,   TRANSFER_CAPTURE,
+                                               TRANSFER_UNCAPTURE, TRANSFER_RELEASE,
+                                               TRANSFER_LAPSE,     TRANSFER_REFUND};
+    struct turn *turn = invent(author, sizeof(*turn), &command_turn);
+
+    turn->kind = kinds[below(author, ARRAY_LENGTH(kinds))];
+    turn->voucher_id = 1 + below(author, author->vouchers + 1);
+    if (turn->voucher_id > author->vouchers)
+        turn->voucher_id = WORLD_STEPS - 1;
+    turn->owner_id = turn->voucher_id <= author->vouchers ? author->voucher_owner[turn->voucher_id]
+                                                          : any_member(author);
+    turn->member_id = turn->owner_id;
+    if (chance(author, 80) && author->merged_into[turn->owner_id])
+        turn->member_id = author->merged_into[turn->owner_id];
+    return &turn->command;
+}
+
+static uint64_t any_lot(struct author *author, uint64_t *member_id)
+{
+    uint64_t lot = author->lots ? below(author, author->lots) : 0;
+
+    *member_id = author->lot_owner[lot];
+    if (*member_id == 0 || *member_id > MEMBERS || chance(author, 5))
+        *member_id = any_member(author);
+    if (author->merged_into[*member_id])
+        *member_id = author->merged_into[*member_id];
+    return LOT_BASE + lot;
+}
+
+static struct command *invent_proposal(struct author *author)
+{
+    struct propose *propose = invent(author, sizeof(*propose), &command_propose);
+
+    propose->kind = (enum proposal_kind)(1 + below(author, 3));
+    propose->proposal_id = ++author->proposals;
+    propose->points = (int64_t)below(author, 21) - 6;
+    if (propose->kind == PROPOSAL_CLAW_BACK)
+        propose->subject = any_lot(author, &propose->member_id);
+    else
+        propose->member_id = any_member(author);
+    author->proposed[propose->proposal_id] = *propose;
+    return &propose->command;
+}
+
+static struct command *invent_adjust(struct author *author, const struct propose *proposed,
+                                     uint64_t person_id)
+{
+    struct adjust *adjust = invent(author, sizeof(*adjust), &command_adjust);
+
+    adjust->proposal_id = proposed->proposal_id;
+    adjust->member_id = proposed->member_id;
+    adjust->expires_us = author->now_us + ((int64_t)below(author, 30) - 1) * DAY_US;
+    adjust->person_id = person_id;
+    return &adjust->command;
+}
+
+static struct command *invent_claw_back(struct author *author, const struct propose *proposed,
+                                        uint64_t person_id)
+{
+    struct claw_back *claw_back = invent(author, sizeof(*claw_back), &command_claw_back);
+
+    claw_back->proposal_id = proposed->proposal_id;
+    claw_back->member_id = proposed->member_id;
+    claw_back->lot_id = proposed->subject + (chance(author, 5) ? 1 : 0);
+    claw_back->person_id = person_id;
+    return &claw_back->command;
+}
+
+static struct command *invent_waive(struct author *author, const struct propose *proposed,
+                                    uint64_t person_id)
+{
+    struct waive *waive = invent(author, sizeof(*waive), &command_waive);
+
+    waive->proposal_id = proposed->proposal_id;
+    waive->member_id = proposed->member_id;
+    waive->person_id = person_id;
+    return &waive->command;
+}
+
+/* Mostly what the proposal is about; at times another kind's command, or the wrong person. */
+static struct command *invent_decision(struct author *author)
+{
+    const struct propose *proposed = &author->proposed[1 + below(author, author->proposals + 1)];
+    uint64_t person_id = chance(author, 10) ? proposed->member_id : 0;
+    enum proposal_kind kind = chance(author, 95) ? proposed->kind : PROPOSAL_WAIVE;
+
+    if (!proposed->kind)
+        return invent_proposal(author);
+    if (chance(author, 8)) {
+        struct reject *reject = invent(author, sizeof(*reject), &command_reject);
+
+        reject->proposal_id = proposed->proposal_id;
+        reject->person_id = person_id;
+        return &reject->command;
+    }
+    if (kind == PROPOSAL_ADJUST)
+        return invent_adjust(author, proposed, person_id);
+    return kind == PROPOSAL_CLAW_BACK ? invent_claw_back(author, proposed, person_id)
+                                      : invent_waive(author, proposed, person_id);
+}
+
+static struct command *invent_expiry(struct author *author)
+{
+    struct lot_expire *expire = invent(author, sizeof(*expire), &command_lot_expire);
+
+    expire->command.actor = 0;
+    expire->lot_id = any_lot(author, &expire->member_id);
+    return &expire->command;
+}
+
+static struct command *invent_freeze(struct author *author)
+{
+    struct freeze *freeze = invent(author, sizeof(*freeze), &command_freeze);
+
+    freeze->member_id = any_member(author);
+    freeze->frozen = chance(author, 30);
+    freeze->person_id = chance(author, 10) ? freeze->member_id : 0;
+    return &freeze->command;
+}
+
+static struct command *invent_merge(struct author *author)
+{
+    struct merge_wallets *merge = invent(author, sizeof(*merge), &command_merge_wallets);
+
+    merge->from_member = any_member(author);
+    merge->to_member = any_member(author);
+    merge->person_id = chance(author, 10) ? merge->to_member : 0;
+    author->merged_into[merge->from_member] = merge->to_member;
+    return &merge->command;
+}
+
+static struct command *invent_command(struct author *author)
+{
+    uint64_t dice = below(author, 1000);
+
+    if (dice < 260)
+        return invent_award(author);
+    if (dice < 480)
+        return invent_hold(author);
+    if (dice < 750)
+        return invent_turn(author);
+    if (dice < 820)
+        return invent_proposal(author);
+    if (dice < 920)
+        return invent_decision(author);
+    if (dice < 970)
+        return invent_expiry(author);
+    return dice < 994 ? invent_freeze(author) : invent_merge(author);
+}
+
+static void open_wallets(struct book *book, void *context)
+{
+    (void)context;
+    for (uint64_t id = 1; id <= MEMBERS; id++)
+        book_add(book, &wallet_rows, id);
+}
+
+static void play_world(uint64_t *random, struct sim_tally *tally)
+{
+    static const struct sim_kind kinds[] = {SIM_WALLETS, SIM_PROPOSALS, {.kind = &voucher_rows}};
+    struct sim_step *steps = calloc(WORLD_STEPS, sizeof(*steps));
+    struct author *author = calloc(1, sizeof(*author));
+    struct model *model = calloc(1, sizeof(*model));
+
+    author->random = random;
+    author->arena = arena_new();
+    author->now_us = 20000 * DAY_US;
+    for (size_t i = 0; i < WORLD_STEPS; i++) {
+        if (chance(author, 12))
+            author->now_us += (int64_t)below(author, 36) * HOUR_US;
+        steps[i] = (struct sim_step){author->now_us, invent_command(author)};
+        if (steps[i].command->kind == &command_propose)
+            author->now_us++; /* it is there before the batch that decides on it is loaded */
+    }
+    struct sim sim = {
+        .kinds = kinds,
+        .kind_count = ARRAY_LENGTH(kinds),
+        .steps = steps,
+        .step_count = WORLD_STEPS,
+        .begin = open_wallets,
+        .check = check_model,
+        .context = model,
+    };
+    sim_play(&sim, random, tally);
+    arena_free(author->arena);
+    free(author);
+    free(model);
+    free(steps);
+}
+
+static void everything_happened(const struct sim_tally *tally)
+{
+    static const enum transfer_kind kinds[] = {
+        TRANSFER_AWARD,   TRANSFER_HOLD,      TRANSFER_CAPTURE, TRANSFER_UNCAPTURE,
+        TRANSFER_RELEASE, TRANSFER_LAPSE,     TRANSFER_REFUND,  TRANSFER_LOT_EXPIRY,
+        TRANSFER_ADJUST,  TRANSFER_CLAW_BACK, TRANSFER_OWE,     TRANSFER_WAIVE,
+        TRANSFER_MERGE,   TRANSFER_FREEZE,    TRANSFER_REPAY,
+    };
+    static const enum refusal outcomes[] = {
+        ACCEPTED,
+        REFUSED_NOT_FOUND,
+        REFUSED_NOT_ENOUGH_POINTS,
+        REFUSED_LIMIT_REACHED,
+        REFUSED_WALLET_FROZEN,
+        REFUSED_WRONG_STATE,
+        REFUSED_OWN_RECORD,
+        REFUSED_SAME_PERSON,
+        REFUSED_ALREADY_DECIDED,
+        REFUSED_OPEN_HOLDS,
+        REFUSED_TOO_MUCH,
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
+        if (tally->transfers[kinds[i]] == 0)
+            fail_msg("there was no %s", transfer_kind_name(kinds[i]));
+    for (size_t i = 0; i < ARRAY_LENGTH(outcomes); i++)
+        if (tally->outcomes[outcomes[i]] == 0)
+            fail_msg("nothing was refused as %d", outcomes[i]);
+}
+
+static void a_book_and_its_batches_agree_with_coins(void **state)
+{
+    const char *wish = getenv("LINLI_SIMULATION_COMMANDS");
+    size_t wanted = wish ? strtoul(wish, NULL, 10) : 300000;
+    struct sim_tally tally = {0};
+    uint64_t random = 20260601;
+
+    (void)state;
+    for (size_t played = 0; played < wanted; played += WORLD_STEPS)
+        play_world(&random, &tally);
+    everything_happened(&tally);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_book_and_its_batches_agree_with_coins),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
