@@ -8,8 +8,11 @@
 #include "base/crypto.h"
 #include "cli/cli.h"
 #include "jobs/jobs.h"
+#include "ledger/wallet_open.h"
+#include "people/people.h"
 
-static struct settings settings;
+static struct settings settings = {.award.utc_offset_minutes =
+                                       &settings.programme.utc_offset_minutes};
 
 /* One configuration, table by table: `linli config` prints them in this order. */
 static const struct config_part config[] = {
@@ -22,6 +25,9 @@ static const struct config_part config[] = {
     {query_config, &settings.query},
     {heads_config, &settings.heads},
     {programme_config, &settings.programme},
+    {award_config, &settings.award},
+    {sign_in_config, &settings.sign_in},
+    {sms_config, &settings.sms},
     {0},
 };
 
@@ -33,11 +39,17 @@ static const struct metrics_part metrics[] = {
     {0},
 };
 
+/* How many points a service record is worth: the seam for assessment plugins. */
+static const struct award_policy award_policy = {"by_category", award_by_category, &settings.award};
+
 /* What the keeper does by itself. */
 static const struct job jobs[] = {
+    {"activities_advance", 30 * SECOND_US, advance_activities},
+    {"vouchers_lapse", MINUTE_US, vouchers_lapse},
     {"lots_expire", MINUTE_US, lots_expire},
     {"answers_prune", 20 * SECOND_US, answers_prune},
     {"limits_prune", HOUR_US, limits_prune},
+    {"people_prune", 10 * MINUTE_US, people_expired_prune},
     {0},
 };
 
@@ -74,6 +86,7 @@ static const struct program linli = {
     .metrics = metrics,
     .routes = route_tables,
     .jobs = jobs,
+    .award_policy = &award_policy,
     .settings = &settings,
 };
 
@@ -82,6 +95,8 @@ int main(int argc, char **argv)
     /* Libraries, before any thread. */
     crypto_start();
     json_object_seed(0);
+
+    people_on_member_created(wallet_open);
 
     for (const struct metrics_part *part = metrics; part->metrics; part++)
         metrics_register(part->metrics, *part->count);

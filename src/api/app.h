@@ -13,7 +13,9 @@
 #include "people/programme.h"
 
 struct revocations_cache;
-struct code_sender;
+struct code_sender; /* people/code_sender.h */
+struct sms_options;
+struct sign_in_options; /* people/sign_in.h */
 struct query_pool;
 struct heads; /* long-polls: api/heads.h */
 struct tally;
@@ -26,7 +28,9 @@ struct app {
     struct keyring *keyring;
     struct teller *teller;
     struct revocations_cache *revocations;
-    const struct code_sender *code_sender;
+    const struct code_sender *code_sender; /* NULL: members cannot sign in by phone */
+    const struct sms_options *sms;
+    const struct sign_in_options *sign_in;
     struct query_pool *queries;
     struct heads *heads;
     struct tally *wrong_codes; /* voucher and check-in codes guessed wrong */

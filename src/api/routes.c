@@ -4,6 +4,6 @@
 #include "api/resources.h"
 
 const struct route *const route_tables[] = {
-    health_routes,
-    NULL,
+    health_routes, activity_routes,   record_routes,  merchant_routes,
+    reward_routes, redemption_routes, voucher_routes, NULL,
 };

@@ -39,7 +39,8 @@ struct program {
     const struct metrics_part *metrics;
     const struct route *const *routes;
     const struct job *jobs;
-    struct settings *settings; /* where `config` puts its values */
+    const struct award_policy *award_policy; /* in force */
+    struct settings *settings;               /* where `config` puts its values */
 };
 
 struct cli {

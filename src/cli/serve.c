@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "api/dispatch.h"
+#include "api/guesses.h"
 #include "api/heads.h"
 #include "api/query_pool.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "cli/cli.h"
 #include "cli/database.h"
 #include "people/revocations.h"
@@ -27,6 +29,7 @@ struct server {
     struct query_pool *queries;
     struct heads *heads;
     struct keeper *keeper;
+    struct tally *wrong_codes;
     struct http_server *http;
     struct app app;
 };
@@ -53,6 +56,25 @@ static bool load_keys(struct server *server, struct error *error)
     if (!server->keyring)
         return false;
     server->signer = signer_new(keyring_current(server->keyring, KEY_CHAIN)->secret);
+    return true;
+}
+
+/* Without a sender members cannot sign in by phone; nobody may find codes in a log by accident. */
+static bool choose_code_sender(struct server *server, struct error *error)
+{
+    const struct sms_options *sms = &server->settings->sms;
+    const struct code_sender *sender = code_sender_choose(sms, error);
+
+    if (!sender)
+        return false;
+    if (code_sender_allowed(sender, server->app.demo, error)) {
+        server->app.code_sender = sender;
+        return true;
+    }
+    if (sms->sender != SENDER_AUTO)
+        return false;
+    LOG(WARN, "serve.no_code_sender",
+        LOG_STR("effect", "members cannot sign in by phone; set sms.sender=http and sms.url"));
     return true;
 }
 
@@ -104,7 +126,10 @@ static bool open_the_door(struct server *server, struct error *error)
     app->revocations = server->revocations;
     app->queries = server->queries;
     app->heads = server->heads;
-    app->demo = *server->settings->process.demo != '\0';
+    app->sms = &server->settings->sms;
+    app->sign_in = &server->settings->sign_in;
+    app->award_policy = server->cli->program->award_policy;
+    app->wrong_codes = server->wrong_codes;
     routes_compile(server->cli->program->routes);
     server->http = http_server_start(&server->settings->http, dispatch_request, app, error);
     return server->http != NULL;
@@ -112,7 +137,8 @@ static bool open_the_door(struct server *server, struct error *error)
 
 static bool start(struct server *server, struct error *error)
 {
-    return database_open_migrated(&server->database, server->settings, error) &&
+    return choose_code_sender(server, error) &&
+           database_open_migrated(&server->database, server->settings, error) &&
            claim_instance(server, error) && load_keys(server, error) &&
            start_teller(server, error) && start_revocations(server, error) &&
            start_queries(server, error) && start_keeper(server, error) &&
@@ -140,6 +166,7 @@ static void stop(struct server *server)
         signer_free(server->signer);
     if (server->keyring)
         keyring_free(server->keyring);
+    tally_free(server->wrong_codes);
     database_close(&server->database);
 }
 
@@ -174,6 +201,8 @@ static void reload(struct server *server)
         LOG(ERROR, "serve.reload_refused", LOG_STR("detail", error.detail));
         return;
     }
+    if (!http_server_reload_tls(server->http, &error))
+        LOG(ERROR, "serve.tls_kept", LOG_STR("detail", error.detail));
     log_configure((enum log_level)server->settings->process.log_level,
                   (enum log_format)server->settings->process.log_format);
     LOG(INFO, "serve.reloaded");
@@ -209,6 +238,8 @@ enum exit_status cli_serve(struct cli *cli)
     sigset_t ours;
     bool started;
 
+    server.app.demo = *cli->settings->process.demo != '\0';
+    server.wrong_codes = tally_new(GUESSES_MOST, GUESSES_WINDOW_US);
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
     block_signals(&ours); /* before the first thread */

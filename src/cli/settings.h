@@ -10,6 +10,8 @@
 #include "ledger/teller.h"
 #include "people/keyring.h"
 #include "people/programme.h"
+#include "people/sign_in.h"
+#include "service/award_policy.h"
 #include "store/db.h"
 #include "store/embedded.h"
 
@@ -30,6 +32,9 @@ struct settings {
     struct query_options query;
     struct heads_options heads;
     struct programme_options programme;
+    struct sign_in_options sign_in;
+    struct sms_options sms;
+    struct award_options award;
 };
 
 /* What no table can say: after every load. Puts `port` into http.listen. */

@@ -8,8 +8,10 @@
 #include "base/config.h"
 #include "people/phone.h"
 
+enum { SENDER_LOG, SENDER_HTTP, SENDER_AUTO /* the demo's, where it is allowed */ };
+
 struct sms_options {
-    int sender;    /* CONFIG_CHOICE of code_sender_choices */
+    int sender;    /* one of these */
     char *url;     /* https, or http to a loopback address */
     char *header;  /* "Authorization: Bearer …"; "" for none */
     char *body;    /* {phone}, {national} (no country code of China) and {code} are filled in */
