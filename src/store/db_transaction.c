@@ -51,7 +51,7 @@ void db_rollback(struct db *db)
     if (db->mysql && (!read || db_in_transaction(db)) &&
         mysql_real_query(db->mysql, "ROLLBACK", 8) != 0)
         db_disconnect(db); /* the server rolls back what has no connection */
-    db->transaction = false;
+    db->transaction = db->entered_in_transaction = false;
     db->broken = DB_OK;
     db->kind = kind; /* the caller still wants to know what had failed */
     db->error = error;
