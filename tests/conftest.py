@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from support.server import Server
+from support.sms import SmsGateway
 
 USUAL_LIMIT_SECONDS = 120
 DEEP = bool(os.environ.get("LINLI_DEEP"))
@@ -18,10 +19,17 @@ def deep():
 
 
 @pytest.fixture(scope="session")
-def server():
+def sms():
+    """Where the servers below send sign-in codes: `sms.code(phone)`."""
+    with SmsGateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def server(sms):
     """One server for the whole run, without demo data. Tests share it: make your own units,
     members and rewards, stop nothing, and count only what is yours."""
-    with Server() as running:
+    with Server(sms.options) as running:
         yield running
 
 
@@ -34,9 +42,9 @@ def api(server):
 
 
 @pytest.fixture
-def fresh_server():
+def fresh_server(sms):
     """A server with an empty database, for one test: kill it, restart it, break its database."""
-    with Server() as running:
+    with Server(sms.options) as running:
         yield running
 
 
