@@ -213,7 +213,7 @@ static const struct json_field check_fields[] = {
 typedef bool attend(struct db *db, struct attendance *attendance, enum refusal *refusal,
                     struct error *error);
 
-static enum answered check(struct call *call, enum check_direction direction, attend *attend)
+static enum answered check(struct call *call, enum check_direction direction, attend *step)
 {
     const struct check_input *input = call->input;
     const struct key *key = keyring_current(call->app->keyring, KEY_CHECK_IN);
@@ -229,7 +229,7 @@ static enum answered check(struct call *call, enum check_direction direction, at
         return reply_refused(call, REFUSED_WRONG_CODE);
     }
     attendance.record_id = id_next(call->app->ids);
-    if (!attend(call->db, &attendance, &refusal, &error))
+    if (!step(call->db, &attendance, &refusal, &error))
         return reply_error(call, &error);
     if (refusal != ACCEPTED)
         return reply_refused(call, refusal);

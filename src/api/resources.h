@@ -20,6 +20,7 @@ extern const struct route reward_routes[];
 extern const struct route redemption_routes[];
 extern const struct route voucher_routes[];
 extern const struct route wallet_routes[];
+extern const struct route member_wallet_routes[];
 extern const struct route ledger_routes[];
 extern const struct route proposal_routes[];
 extern const struct route settlement_routes[];

@@ -4,6 +4,7 @@
 #include "api/resources.h"
 
 const struct route *const route_tables[] = {
-    health_routes, activity_routes,   record_routes,  merchant_routes,
-    reward_routes, redemption_routes, voucher_routes, NULL,
+    health_routes,        activity_routes,   record_routes,     merchant_routes,
+    reward_routes,        redemption_routes, voucher_routes,    wallet_routes,
+    member_wallet_routes, proposal_routes,   settlement_routes, NULL,
 };

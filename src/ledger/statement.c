@@ -51,14 +51,6 @@ enum find wallet_view_read(struct db *db, uint64_t member_id, int64_t now_us, st
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
-bool wallet_open(struct db *db, uint64_t member_id, struct error *error)
-{
-    return db_run(db, error,
-                  "INSERT INTO wallets (member_id, version, available, held, owed, state,"
-                  " merged_into) VALUES (?, 0, 0, 0, 0, 0, 0)",
-                  DB_ID(member_id)) >= 0;
-}
-
 bool transfer_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,
                              struct arena *arena, struct transfer_view **views, size_t *count,
                              struct error *error)

@@ -23,9 +23,6 @@ struct wallet_view {
 enum find wallet_view_read(struct db *db, uint64_t member_id, int64_t now_us, struct arena *arena,
                            struct wallet_view *view, struct error *error);
 
-/* The ledger's side of a new member, for people_on_member_created: an empty wallet. */
-bool wallet_open(struct db *db, uint64_t member_id, struct error *error) MUST_CHECK;
-
 struct transfer_view {
     struct transfer transfer;
     int64_t at_us;
