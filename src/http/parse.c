@@ -192,14 +192,15 @@ static void begin_body(struct http_parser *parser)
     parser->place = message->is_chunked ? PLACE_CHUNK_SIZE : PLACE_BODY;
 }
 
+/* llhttp has read the head: the rules judge it first, since they say more about what is wrong. */
 static void finish_head(struct http_parser *parser)
 {
     struct http_message *message = &parser->message;
 
     message->headers =
         arena_take(parser->arena, (parser->header_lines + 1) * sizeof(*message->headers));
-    if (!http_wire_feed(parser->wire, parser->head, parser->head_length) ||
-        !http_wire_has_head(parser->wire) || message->header_count != parser->header_lines) {
+    bool accepted = http_wire_feed(parser->wire, parser->head, parser->head_length);
+    if (!http_wire_has_head(parser->wire) || message->header_count != parser->header_lines) {
         passes(parser, HTTP_STAGE_BROKEN, TEXT(""));
         return;
     }
@@ -207,7 +208,7 @@ static void finish_head(struct http_parser *parser)
     if (!passes(parser, HTTP_STAGE_HEAD, TEXT("")))
         return;
     bool has_body = message->is_chunked || message->content_length > 0;
-    if (http_wire_is_whole(parser->wire) == has_body)
+    if (!accepted || http_wire_is_whole(parser->wire) == has_body)
         passes(parser, HTTP_STAGE_BROKEN, TEXT(""));
     else if (has_body)
         begin_body(parser);
