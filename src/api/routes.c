@@ -3,8 +3,23 @@
  */
 #include "api/resources.h"
 
+/* clang-format off */
 const struct route *const route_tables[] = {
-    health_routes,        activity_routes,   record_routes,     merchant_routes,
-    reward_routes,        redemption_routes, voucher_routes,    wallet_routes,
-    member_wallet_routes, proposal_routes,   settlement_routes, NULL,
+    health_routes,
+
+    activity_routes,
+    record_routes,
+
+    merchant_routes,
+    reward_routes,
+    redemption_routes,
+    voucher_routes,
+    settlement_routes,
+
+    wallet_routes,
+    member_wallet_routes,
+    proposal_routes,
+
+    NULL,
 };
+/* clang-format on */
