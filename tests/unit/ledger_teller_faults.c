@@ -82,15 +82,20 @@ static void *run_proxy(void *unused)
     return NULL;
 }
 
+static void proxy_name(void)
+{
+    snprintf(proxy.path, sizeof(proxy.path), "%s/proxy", database.state_dir);
+    snprintf(proxy.url, sizeof(proxy.url), "mysql://linli@localhost/linli?socket=%s", proxy.path);
+    proxy.options = database.options;
+    proxy.options.url = proxy.url;
+}
+
+/* A teller may be trying to connect meanwhile. */
 static void proxy_start(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    snprintf(proxy.path, sizeof(proxy.path), "%s/proxy", database.state_dir);
-    snprintf(proxy.url, sizeof(proxy.url), "mysql://linli@localhost/linli?socket=%s", proxy.path);
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", proxy.path);
-    proxy.options = database.options;
-    proxy.options.url = proxy.url;
     proxy.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(proxy.listener, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(proxy.listener, 5), 0);
@@ -491,6 +496,14 @@ static void test_stopping_without_a_database(void **state)
     check_books();
 }
 
+static int set_up_with_proxy(void **state)
+{
+    int result = set_up(state);
+
+    proxy_name();
+    return result;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,5 +519,5 @@ int main(void)
         cmocka_unit_test(test_the_database_killed_under_load),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_with_proxy, tear_down);
 }
