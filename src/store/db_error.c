@@ -26,6 +26,7 @@ enum db_error_kind db_classify(unsigned number)
     case ER_TOO_MANY_USER_CONNECTIONS:
     case ER_SERVER_SHUTDOWN:
     case ER_CONNECTION_KILLED:
+    case ER_QUERY_INTERRUPTED: /* what a statement under way says first */
     case ER_NEW_ABORTING_CONNECTION:
     case ER_UNKNOWN_COM_ERROR: /* how a Galera node says that it is not part of the cluster */
         return DB_LOST;
@@ -98,8 +99,11 @@ static bool fail(struct db *db, unsigned number, const char *message, const char
 
     mask_values(masked, sizeof(masked), message, mask_near);
     db->kind = db_classify(number);
-    if (db->kind == DB_OK) /* the Connector failed without a word */
-        db->kind = DB_BROKEN;
+    if (db->kind == DB_OK) {
+        /* The Connector failed without a word: who knows what is on the wire now. */
+        db->kind = DB_LOST;
+        snprintf(masked, sizeof(masked), "the answer could not be read");
+    }
     error_set(&db->error, code_of(db->kind), "%s (%u) in: %.60s", masked, number, where);
     break_transaction(db);
     return false;
@@ -110,8 +114,11 @@ bool db_fail(struct db *db, const char *sql)
     return fail(db, mysql_errno(db->mysql), mysql_error(db->mysql), sql, false);
 }
 
+/* An error while rows stream in is set on the connection only. */
 bool db_fail_statement(struct db *db, struct statement *statement)
 {
+    if (mysql_stmt_errno(statement->handle) == 0)
+        return db_fail(db, statement->sql);
     return fail(db, mysql_stmt_errno(statement->handle), mysql_stmt_error(statement->handle),
                 statement->sql, false);
 }

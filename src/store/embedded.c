@@ -151,8 +151,10 @@ void embedded_stop(struct embedded *embedded)
         return;
     stop_watcher(embedded);
     lock(embedded->lock, LOCK_EX);
-    if (flock(embedded->holders, LOCK_EX | LOCK_NB) == 0)
+    if (flock(embedded->holders, LOCK_EX | LOCK_NB) == 0) {
         server_stop(embedded);
+        place_remove_tmp(embedded);
+    }
     if (embedded->server >= 0)
         close(embedded->server);
     place_release(embedded);

@@ -8,10 +8,11 @@
  *   db.lock     held exclusively by whoever starts or stops a server
  *   db.holders  held shared by every process that uses it
  *
- * mariadbd inherits db/ as descriptor 3, locked, and reaches everything through
- * /proc/self/fd/3: so its account need not be able to walk the path (a clone under /root), the
- * path may be of any length, and whether any mariadbd lives is asked of the kernel: the lock goes
- * when it does, however it dies.
+ * mariadbd inherits db/ as descriptor 3, locked: whether any mariadbd lives here is so asked of the
+ * kernel, as the lock goes when it does, however it dies. And where its account cannot walk the
+ * path (a clone under /root) or the path is too long for a socket, it goes through /proc/self/fd/3.
+ * InnoDB does not mind; Aria, of which temporary tables are made, insists on real paths, so that
+ * they are then kept in /tmp/linli-db-*, a directory of the account's own.
  */
 #ifndef LINLI_EMBEDDED_INTERNAL_H
 #define LINLI_EMBEDDED_INTERNAL_H
@@ -21,9 +22,12 @@
 #include "store/embedded.h"
 
 struct embedded {
-    char *state_dir; /* absolute */
-    char *program;   /* mariadbd */
-    char *account;   /* --user; NULL unless root */
+    char *state_dir;  /* absolute */
+    char *base;       /* db/ as mariadbd names it */
+    char *tmp;        /* where it keeps temporary files */
+    bool tmp_outside; /* of db/ */
+    char *program;    /* mariadbd */
+    char *account;    /* --user; NULL unless root */
     int64_t buffer_pool;
     int directory; /* db/ */
     int lock, holders;
@@ -36,12 +40,15 @@ struct embedded {
     bool watching;
 };
 
+#define PLACE_FD 3 /* db/ in mariadbd */
+
 /* embedded_place.c: makes and opens what lies below state_dir, finds program and account. */
 bool place_prepare(struct embedded *embedded, const struct embedded_options *options,
                    struct error *error) MUST_CHECK;
 void place_release(struct embedded *embedded);
-/* Deletes a file or a whole directory below db/. */
-void place_remove(const struct embedded *embedded, const char *name);
+/* Deletes what a bootstrap that was killed left, or what lies outside of state_dir. */
+void place_remove_unfinished(const struct embedded *embedded);
+void place_remove_tmp(const struct embedded *embedded);
 
 /* embedded_server.c, with db.lock held. */
 /* Adopts a server that answers, or starts one and waits until it does. Fills embedded->server. */

@@ -22,7 +22,7 @@ static bool fail(struct error *error, const char *what, const char *path)
     return error_set(error, "store.embedded", "%s %s: %s", what, path, strerror(errno));
 }
 
-/* mkdir -p; only the last one is private. */
+/* mkdir -p. Others may pass through the last one, to db/, but not look at it. */
 static bool make_state_dir(struct embedded *embedded, const char *path, struct error *error)
 {
     char *copy = strdup(path);
@@ -33,7 +33,7 @@ static bool make_state_dir(struct embedded *embedded, const char *path, struct e
         mkdir(copy, 0755); /* the last one tells whether it went well */
         *slash = '/';
     }
-    bool made = mkdir(copy, 0700) == 0 || errno == EEXIST;
+    bool made = mkdir(copy, 0711) == 0 || errno == EEXIST;
     free(copy);
     embedded->state_dir = made ? realpath(path, NULL) : NULL;
     return embedded->state_dir || fail(error, "cannot make state_dir", path);
@@ -105,6 +105,88 @@ static bool make_directory(int parent, const char *name, const struct passwd *ac
            fchownat(parent, name, account->pw_uid, account->pw_gid, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static bool open_locks(struct embedded *embedded, struct error *error)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/db.lock", embedded->state_dir);
+    embedded->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (embedded->lock < 0)
+        return fail(error, "cannot open", path);
+    snprintf(path, sizeof(path), "%s/db.holders", embedded->state_dir);
+    embedded->holders = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return embedded->holders >= 0 || fail(error, "cannot open", path);
+}
+
+/* Whether the account may pass through every directory above `path`. Supplementary groups and
+ * access lists are left out: then the way by descriptor is taken needlessly, and works. */
+static bool may_walk(const char *path, const struct passwd *account)
+{
+    char walked[PATH_MAX];
+    struct stat about;
+
+    if (!account)
+        return true;
+    for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+        snprintf(walked, sizeof(walked), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+        if (stat(walked, &about) != 0)
+            return false;
+        mode_t bit = about.st_uid == account->pw_uid   ? S_IXUSR
+                     : about.st_gid == account->pw_gid ? S_IXGRP
+                                                       : S_IXOTH;
+        if (!(about.st_mode & bit))
+            return false;
+    }
+    return true;
+}
+
+/* Always the same directory for one db/, so that a killed Linli's is found and used again. */
+static bool make_tmp_outside(struct embedded *embedded, const struct passwd *account,
+                             struct error *error)
+{
+    struct stat about;
+    struct buffer path = {0};
+
+    if (fstat(embedded->directory, &about) != 0)
+        return fail(error, "cannot look at", embedded->state_dir);
+    buffer_printf(&path, "/tmp/linli-db-%jx-%jx", (uintmax_t)about.st_dev, (uintmax_t)about.st_ino);
+    embedded->tmp = path.data;
+    embedded->tmp_outside = true;
+    if (!make_directory(AT_FDCWD, path.data, account))
+        return fail(error, "cannot make", path.data);
+    if (lstat(path.data, &about) != 0 || !S_ISDIR(about.st_mode) ||
+        about.st_uid != account->pw_uid || (about.st_mode & 0777) != 0700) {
+        embedded->tmp_outside = false; /* not ours: not ours to remove either */
+        return error_set(error, "store.embedded", "%s is not a private directory of %s", path.data,
+                         account->pw_name);
+    }
+    return true;
+}
+
+/* How mariadbd reaches db/ and how we reach its socket: by path where that will do. */
+static bool choose_paths(struct embedded *embedded, const struct passwd *account,
+                         struct error *error)
+{
+    struct buffer base = {0}, tmp = {0};
+    size_t size = sizeof(embedded->socket);
+
+    buffer_printf(&base, "%s/db", embedded->state_dir);
+    bool walks = may_walk(base.data, account);
+    bool fits = (size_t)snprintf(embedded->socket, size, "%s/socket", base.data) < size;
+    if (!fits)
+        snprintf(embedded->socket, size, "/proc/self/fd/%d/socket", embedded->directory);
+    if (walks) {
+        buffer_printf(&tmp, "%s/tmp", base.data);
+        embedded->tmp = tmp.data;
+    }
+    if (!walks || !fits) {
+        buffer_clear(&base);
+        buffer_printf(&base, "/proc/self/fd/%d", PLACE_FD);
+    }
+    embedded->base = base.data;
+    return walks || make_tmp_outside(embedded, account, error);
+}
+
 static bool open_directory(struct embedded *embedded, struct error *error)
 {
     const struct passwd *account = NULL;
@@ -119,27 +201,14 @@ static bool open_directory(struct embedded *embedded, struct error *error)
     }
     if (!make_directory(AT_FDCWD, path, account))
         return fail(error, "cannot make", path);
-    /* Once root had made it and died, or gave it another mode: all depends on it. */
+    /* Also when it was there: one that root made and died over has the wrong owner still. */
     embedded->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (embedded->directory < 0 || fchmod(embedded->directory, 0700) != 0 ||
         (account && fchown(embedded->directory, account->pw_uid, account->pw_gid) != 0))
         return fail(error, "cannot use (whoever first started Linli here owns it)", path);
     if (!make_directory(embedded->directory, "tmp", account))
         return fail(error, "cannot make tmp in", path);
-    return true;
-}
-
-static bool open_locks(struct embedded *embedded, struct error *error)
-{
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof(path), "%s/db.lock", embedded->state_dir);
-    embedded->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (embedded->lock < 0)
-        return fail(error, "cannot open", path);
-    snprintf(path, sizeof(path), "%s/db.holders", embedded->state_dir);
-    embedded->holders = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    return embedded->holders >= 0 || fail(error, "cannot open", path);
+    return choose_paths(embedded, account, error);
 }
 
 static void add_percent_encoded(struct buffer *out, const char *text)
@@ -152,15 +221,10 @@ static void add_percent_encoded(struct buffer *out, const char *text)
             buffer_printf(out, "%%%02X", (unsigned char)*text);
 }
 
-/* A socket address holds 107 bytes; a longer path is reached through our open directory. */
-static void set_socket(struct embedded *embedded)
+static void make_url(struct embedded *embedded)
 {
     struct buffer url = {0};
-    size_t size = sizeof(embedded->socket);
-    int length = snprintf(embedded->socket, size, "%s/db/socket", embedded->state_dir);
 
-    if ((size_t)length >= size)
-        snprintf(embedded->socket, size, "/proc/self/fd/%d/socket", embedded->directory);
     buffer_add_text(&url, "mysql://linli@localhost/linli?socket=");
     add_percent_encoded(&url, embedded->socket);
     embedded->url = url.data;
@@ -174,7 +238,7 @@ bool place_prepare(struct embedded *embedded, const struct embedded_options *opt
         !make_state_dir(embedded, options->state_dir, error) || !open_directory(embedded, error) ||
         !open_locks(embedded, error))
         return false;
-    set_socket(embedded);
+    make_url(embedded);
     return true;
 }
 
@@ -190,6 +254,8 @@ void place_release(struct embedded *embedded)
     close_if_open(embedded->lock);
     close_if_open(embedded->holders);
     free(embedded->state_dir);
+    free(embedded->base);
+    free(embedded->tmp);
     free(embedded->program);
     free(embedded->account);
     free(embedded->url);
@@ -204,10 +270,21 @@ static int remove_one(const char *path, const struct stat *about, int type, stru
     return 0;
 }
 
-void place_remove(const struct embedded *embedded, const char *name)
+static void remove_tree(const char *path)
 {
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", embedded->directory, name);
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void place_remove_unfinished(const struct embedded *embedded)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/data.new", embedded->directory);
+    remove_tree(path);
+}
+
+void place_remove_tmp(const struct embedded *embedded)
+{
+    if (embedded->tmp_outside)
+        remove_tree(embedded->tmp);
 }

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/embedded_internal.h"
@@ -28,8 +30,6 @@
 #define GREETING_MS    1000
 #define MOST_START_US  (10 * MINUTE_US) /* recovery of a big database takes its time */
 #define MOST_STOP_MS   (60 * 1000)
-#define LOCKED_FD      3
-#define BASE           "/proc/self/fd/3"
 #define MOST_ARGUMENTS 48
 
 /*
@@ -39,10 +39,8 @@
  */
 static const char *const common_arguments[] = {
     "--no-defaults",
-    "--tmpdir=" BASE "/tmp",
     "--skip-networking",
     "--skip-grant-tables",
-    "--skip-symbolic-links",
     "--local-infile=OFF",
     "--performance-schema=OFF",
     "--character-set-server=utf8mb4",
@@ -192,8 +190,8 @@ static pid_t spawn(const struct embedded *embedded, char **arguments, int input,
     posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, log, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, log, STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&files, directory, LOCKED_FD);
-    posix_spawn_file_actions_addclosefrom_np(&files, LOCKED_FD + 1);
+    posix_spawn_file_actions_adddup2(&files, directory, PLACE_FD);
+    posix_spawn_file_actions_addclosefrom_np(&files, PLACE_FD + 1);
     errno = posix_spawn(&pid, embedded->program, &files, &attributes, arguments, environment);
     if (errno != 0)
         pid = -1;
@@ -202,32 +200,42 @@ static pid_t spawn(const struct embedded *embedded, char **arguments, int input,
     return pid;
 }
 
-/* Starts mariadbd with the common arguments and `more`; returns its pidfd or -1. */
-static int launch(const struct embedded *embedded, const char *const *more, int input,
-                  int directory)
+static char **make_arguments(const struct embedded *embedded, bool bootstrap, struct arena *arena)
 {
-    char buffer_pool[64], user[64];
-    const char *arguments[MOST_ARGUMENTS];
+    const char **arguments = arena_take(arena, MOST_ARGUMENTS * sizeof(*arguments));
+    const char *base = embedded->base;
     size_t count = 0;
 
     arguments[count++] = embedded->program;
     for (size_t i = 0; i < ARRAY_LENGTH(common_arguments); i++)
         arguments[count++] = common_arguments[i];
-    for (; *more; more++)
-        arguments[count++] = *more;
-    snprintf(buffer_pool, sizeof(buffer_pool), "--innodb-buffer-pool-size=%lld",
-             (long long)embedded->buffer_pool);
-    arguments[count++] = buffer_pool;
-    snprintf(user, sizeof(user), "--user=%s", embedded->account ? embedded->account : "");
+    arguments[count++] = arena_printf(arena, "--tmpdir=%s", embedded->tmp);
+    arguments[count++] =
+        arena_printf(arena, "--innodb-buffer-pool-size=%" PRId64, embedded->buffer_pool);
     if (embedded->account)
-        arguments[count++] = user;
-    arguments[count++] = NULL;
-    ASSERT(count <= MOST_ARGUMENTS);
+        arguments[count++] = arena_printf(arena, "--user=%s", embedded->account);
+    if (bootstrap) {
+        arguments[count++] = "--bootstrap";
+        arguments[count++] = arena_printf(arena, "--datadir=%s/data.new", base);
+    } else {
+        arguments[count++] = arena_printf(arena, "--datadir=%s/data", base);
+        arguments[count++] = arena_printf(arena, "--socket=%s/socket", base);
+        arguments[count++] = arena_printf(arena, "--pid-file=%s/pid", base);
+    }
+    ASSERT(count < MOST_ARGUMENTS);
+    return (char **)(uintptr_t)arguments; /* posix_spawn does not write to them */
+}
 
+/* Starts a mariadbd that holds `directory`; returns its pidfd or -1. */
+static int launch(const struct embedded *embedded, bool bootstrap, int input, int directory)
+{
     int log = open_log(embedded);
+
     if (log < 0)
         return -1;
-    pid_t pid = spawn(embedded, (char **)(uintptr_t)arguments, input, log, directory);
+    struct arena *arena = arena_new();
+    pid_t pid = spawn(embedded, make_arguments(embedded, bootstrap, arena), input, log, directory);
+    arena_free(arena);
     close(log);
     return pid < 0 ? -1 : pidfd_open(pid, 0);
 }
@@ -259,18 +267,17 @@ static int text_as_file(const char *text, size_t length)
  */
 static bool make_data(const struct embedded *embedded, int directory, struct error *error)
 {
-    static const char *const more[] = {"--bootstrap", "--datadir=" BASE "/data.new", NULL};
     struct stat about, owner;
     int64_t start_us = clock_monotonic_us();
 
     if (fstatat(directory, "data", &about, 0) == 0)
         return true;
-    place_remove(embedded, "data.new");
+    place_remove_unfinished(embedded);
     if (fstat(directory, &owner) != 0 || mkdirat(directory, "data.new", 0700) != 0 ||
         fchownat(directory, "data.new", owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
         return fail(error, "cannot make db/data.new");
     int input = text_as_file(bootstrap_sql, sizeof(bootstrap_sql) - 1);
-    int pidfd = launch(embedded, more, input, directory);
+    int pidfd = launch(embedded, true, input, directory);
     close(input);
     if (pidfd < 0)
         return fail(error, "cannot start mariadbd");
@@ -307,11 +314,9 @@ static bool wait_until_it_serves(struct embedded *embedded, int pidfd, struct er
 
 static bool start(struct embedded *embedded, int directory, struct error *error)
 {
-    static const char *const more[] = {"--datadir=" BASE "/data", "--socket=" BASE "/socket",
-                                       "--pid-file=" BASE "/pid", NULL};
     int64_t start_us = clock_monotonic_us();
     int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int pidfd = input < 0 ? -1 : launch(embedded, more, input, directory);
+    int pidfd = input < 0 ? -1 : launch(embedded, false, input, directory);
 
     if (input >= 0)
         close(input);
