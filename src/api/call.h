@@ -88,6 +88,9 @@ enum answered reply_problem_detail(struct call *call, enum problem problem, cons
 enum answered reply_too_many(struct call *call, int64_t retry_after_us);
 enum answered reply_refusal(struct call *call, const struct outcome *outcome);
 enum answered reply_fault(struct call *call, const struct json_fault *fault);
+/* The same for what a field table cannot check: reply_bad_field(call, "/phone", "bad_phone", …). */
+enum answered reply_bad_field(struct call *call, const char *pointer, const char *code,
+                              const char *expected);
 /* Something broke: logs the error with the request id and answers 500 (503 when the database is
  * away) without its detail. */
 enum answered reply_error(struct call *call, const struct error *error);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,16 @@ enum answered reply_fault(struct call *call, const struct json_fault *fault)
 
     ASSERT(further);
     return answer_listed(call, PROBLEM_BAD_FIELD, NULL, further);
+}
+
+enum answered reply_bad_field(struct call *call, const char *pointer, const char *code,
+                              const char *expected)
+{
+    struct json_fault fault = {.code = code};
+
+    snprintf(fault.pointer, sizeof fault.pointer, "%s", pointer);
+    snprintf(fault.expected, sizeof fault.expected, "%s", expected);
+    return reply_fault(call, &fault);
 }
 
 /* The database is away or too contended: worth another try, unlike what is broken. */

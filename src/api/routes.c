@@ -7,6 +7,13 @@
 const struct route *const route_tables[] = {
     health_routes,
 
+    sign_in_routes,
+    me_routes,
+    unit_routes,
+    staff_routes,
+    member_routes,
+    audit_trail_routes,
+
     activity_routes,
     record_routes,
 

@@ -1,0 +1,37 @@
+#include "api/people_json.h"
+
+#include "base/json_fields.h"
+
+json_t *id_or_null(uint64_t id)
+{
+    return id ? json_id(id) : json_null();
+}
+
+json_t *unit_json(const struct unit *unit)
+{
+    return json_pack("{s:o, s:o, s:s, s:s, s:o}", "id", json_id(unit->unit_id), "parent_id",
+                     id_or_null(unit->parent_id), "kind", unit->kind, "name", unit->name,
+                     "created_at", json_time(unit->created_us));
+}
+
+json_t *staff_json(const struct staff *staff)
+{
+    return json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:b, s:o}", "id",
+                     json_id(staff->who.account_id), "role", role_name(staff->who.role), "scope_id",
+                     id_or_null(staff->who.scope_id), "person_id", id_or_null(staff->who.person_id),
+                     "login", staff->login, "display_name", staff->display_name, "active",
+                     staff->state == ACCOUNT_IS_ACTIVE, "created_at", json_time(staff->created_us));
+}
+
+json_t *member_json(const struct member *member, const struct who *viewer)
+{
+    bool named = viewer->role != ROLE_AUDITOR;
+    char masked[PHONE_SIZE];
+
+    if (member->phone.text[0] != '\0')
+        phone_mask(&member->phone, masked);
+    return json_pack("{s:o, s:o, s:s?, s:s?, s:b, s:o}", "id", json_id(member->member_id),
+                     "unit_id", json_id(member->unit_id), "name", named ? member->name : NULL,
+                     "phone", named && member->phone.text[0] != '\0' ? masked : NULL, "active",
+                     member->active, "joined_at", json_time(member->joined_us));
+}
