@@ -139,7 +139,8 @@ static void run_all(struct heads *heads, struct trip *ready)
     }
 }
 
-/* Sleeps until there is somebody to look for, then at most a tick. False: the end. */
+/* Sleeps until there is somebody to look for, then at most a tick. False: the end, and nobody
+ * waits any more. */
 static bool rest(struct heads *heads)
 {
     bool goes_on;
@@ -156,7 +157,7 @@ static bool rest(struct heads *heads)
                pthread_cond_timedwait(&heads->changed, &heads->lock, &until) == 0)
             continue;
     }
-    goes_on = !heads->stopping;
+    goes_on = !heads->stopping || heads->waiting;
     pthread_mutex_unlock(&heads->lock);
     return goes_on;
 }
@@ -243,7 +244,7 @@ void heads_stop(struct heads *heads)
     if (!heads)
         return;
     pthread_mutex_lock(&heads->lock);
-    heads->stopping = true;
+    heads->stopping = heads->released = true;
     pthread_cond_signal(&heads->changed);
     pthread_mutex_unlock(&heads->lock);
     pthread_join(heads->thread, NULL);

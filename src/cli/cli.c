@@ -40,9 +40,8 @@ static void print_help_of(const struct subcommand *subcommand)
            subcommand->help ? " [OPTIONS]" : "", subcommand->summary);
     if (subcommand->help)
         printf("\n%s", subcommand->help);
-    puts("\nSettings come from defaults, --config=FILE, LINLI_… variables and the command line, "
-         "later\n"
-         "ones first; `linli config` prints them.");
+    puts("\nSettings come from their defaults, --config=FILE, LINLI_… variables and the command\n"
+         "line, the later ones first. `linli config` prints them.");
 }
 
 /* --- finding the subcommand --- */
