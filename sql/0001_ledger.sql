@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS blocks (
 );
 
 -- transfer_id = lane 8 bits | height 40 | index 16. Accounts: ledger/account.h.
--- `detail` is packed: which lots were touched, by how much (ledger/book.h).
+-- `detail` is packed: which lots were touched, by how much (ledger/book.h). `seal` is the beginning
+-- of the leaf's hash: it tells which row of a block was changed, the block's root only that one was.
 CREATE TABLE IF NOT EXISTS transfers (
     transfer_id  BIGINT UNSIGNED NOT NULL,
     kind         TINYINT UNSIGNED NOT NULL,
@@ -47,6 +48,7 @@ CREATE TABLE IF NOT EXISTS transfers (
     pieces       INT NOT NULL,
     actor        BIGINT UNSIGNED NOT NULL,
     detail       VARBINARY(16384) NOT NULL,
+    seal         BINARY(8) NOT NULL,
     PRIMARY KEY (transfer_id),
     KEY by_member (member_id)
 );

@@ -50,6 +50,7 @@ struct batch {
     struct block block;
     uint8_t block_hash[HASH_SIZE];
     uint8_t signature[SIGNATURE_SIZE];
+    uint8_t (*seals)[TRANSFER_SEAL_SIZE]; /* of its transfers */
 };
 
 struct batch *batch_new(void);

@@ -45,8 +45,11 @@ static void make_block(struct batch *batch, const struct lane *lane, const struc
     if (!batch->has_block)
         return;
     uint8_t(*leaves)[HASH_SIZE] = arena_take(batch->arena, count * sizeof(*leaves));
-    for (size_t i = 0; i < count; i++)
+    batch->seals = arena_take(batch->arena, count * sizeof(*batch->seals));
+    for (size_t i = 0; i < count; i++) {
         transfer_leaf(&transfers[i], leaves[i]);
+        memcpy(batch->seals[i], leaves[i], TRANSFER_SEAL_SIZE);
+    }
     batch->block = (struct block){
         .lane = lane->number,
         .height = lane->height + 1,

@@ -34,7 +34,8 @@ static void then_int(struct sql *sql, int64_t value)
     sql_add_int(sql, value);
 }
 
-static void add_transfer(struct sql *sql, const struct transfer *transfer)
+static void add_transfer(struct sql *sql, const struct transfer *transfer,
+                         const uint8_t seal[TRANSFER_SEAL_SIZE])
 {
     sql_add(sql, "(");
     sql_add_id(sql, transfer->id);
@@ -49,6 +50,8 @@ static void add_transfer(struct sql *sql, const struct transfer *transfer)
     then_id(sql, transfer->actor);
     sql_add(sql, ",");
     sql_add_bytes(sql, transfer->detail.data, transfer->detail.length);
+    sql_add(sql, ",");
+    sql_add_bytes(sql, seal, TRANSFER_SEAL_SIZE);
     sql_add(sql, ")");
 }
 
@@ -58,11 +61,12 @@ static void write_transfers(struct batch *batch)
     const struct transfer *transfers = book_transfers(batch->book, &count);
 
     sql_add(&batch->sql, "INSERT INTO transfers (transfer_id, kind, from_account, to_account,"
-                         " points, member_id, ref, subject, pieces, actor, detail) VALUES ");
+                         " points, member_id, ref, subject, pieces, actor, detail,"
+                         " seal) VALUES ");
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             sql_add(&batch->sql, ",");
-        add_transfer(&batch->sql, &transfers[i]);
+        add_transfer(&batch->sql, &transfers[i], batch->seals[i]);
     }
     sql_end(&batch->sql);
 }

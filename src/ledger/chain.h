@@ -13,7 +13,7 @@
     ((uint64_t)(lane) << 56 | (uint64_t)(height) << 16 | (uint64_t)(index))
 #define TRANSFER_LANE(id)   ((uint8_t)((id) >> 56))
 #define TRANSFER_HEIGHT(id) ((id) >> 16 & ((UINT64_C(1) << 40) - 1))
-#define TRANSFER_INDEX(id)  ((uint16_t)((id) & 0xffff))
+#define TRANSFER_INDEX(id)  ((uint16_t)((id)&0xffff))
 
 struct block {
     uint8_t lane;
@@ -28,6 +28,7 @@ struct block {
  * actor u64, detail length u16, detail. */
 void transfer_pack(struct buffer *out, const struct transfer *transfer);
 void transfer_leaf(const struct transfer *transfer, uint8_t out[HASH_SIZE]);
+#define TRANSFER_SEAL_SIZE 8 /* of a leaf's hash, kept with the transfer's row */
 /* Root over `count` leaf hashes; `leaves` is scratch and is overwritten. */
 void merkle_root(uint8_t (*leaves)[HASH_SIZE], size_t count, uint8_t out[HASH_SIZE]);
 /* The audit path of leaf `index` (RFC 6962 2.1.1), deepest first; returns its length (<= 17). */
@@ -41,6 +42,7 @@ bool merkle_path_valid(const uint8_t leaf[HASH_SIZE], size_t count, size_t index
 void block_pack(struct buffer *out, const struct block *block);
 void block_hash(const struct block *block, uint8_t out[HASH_SIZE]); /* SHA-256 of the header */
 /* The signature is Ed25519 over the header's bytes. */
-void block_sign(const struct block *block, const struct signer *signer, uint8_t out[SIGNATURE_SIZE]);
+void block_sign(const struct block *block, const struct signer *signer,
+                uint8_t out[SIGNATURE_SIZE]);
 
 #endif
