@@ -35,24 +35,43 @@ static void sha256_of(const struct migration *migration, uint8_t out[HASH_SIZE])
     crypto_sha256(migration->sql, strlen(migration->sql), out);
 }
 
+/* A single number; -1 when it failed. */
+static int64_t read_number(struct db *db, const char *sql, struct error *error)
+{
+    struct rows *rows = db_query(db, sql);
+    int64_t number = rows_next(rows) ? rows_int(rows, 0) : 0;
+
+    return rows_end(rows, error) ? number : -1;
+}
+
+/* A database that somebody made for us may speak another character set; our tables name none. */
+static bool set_character_set(struct db *db, struct error *error)
+{
+    int64_t fits = read_number(db, "SELECT @@character_set_database = 'utf8mb4'", error);
+
+    if (fits != 0)
+        return fits > 0;
+    return db_execute_text(db, TEXT("ALTER DATABASE CHARACTER SET utf8mb4"), error);
+}
+
 /* Not CREATE IF NOT EXISTS alone: that waits for the metadata lock of whoever migrates. */
 static bool make_table(struct db *db, struct error *error)
 {
-    struct rows *rows = db_query(db,
-                                 "SELECT 1 FROM information_schema.tables"
-                                 " WHERE table_schema = DATABASE() AND table_name = ?",
-                                 DB_TEXT(TEXT("migrations")));
-    bool exists = rows_next(rows);
+    int64_t exists = read_number(db,
+                                 "SELECT COUNT(*) FROM information_schema.tables"
+                                 " WHERE table_schema = DATABASE() AND table_name = 'migrations'",
+                                 error);
 
-    if (!rows_end(rows, error))
-        return false;
-    return exists || db_execute_text(db,
-                                     TEXT("CREATE TABLE IF NOT EXISTS migrations ("
-                                          " name VARCHAR(64) CHARACTER SET ascii"
-                                          "  COLLATE ascii_bin NOT NULL PRIMARY KEY,"
-                                          " sha256 BINARY(32) NOT NULL,"
-                                          " applied_us BIGINT NOT NULL) ENGINE = InnoDB"),
-                                     error);
+    if (exists != 0)
+        return exists > 0;
+    return set_character_set(db, error) &&
+           db_execute_text(db,
+                           TEXT("CREATE TABLE IF NOT EXISTS migrations ("
+                                " name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin"
+                                "  NOT NULL PRIMARY KEY,"
+                                " sha256 BINARY(32) NOT NULL,"
+                                " applied_us BIGINT NOT NULL) ENGINE = InnoDB"),
+                           error);
 }
 
 /* Notes one row of the table; a row that the list does not explain is refused. */
@@ -203,16 +222,6 @@ static bool apply(struct db *db, const struct migration *migration, struct error
     return true;
 }
 
-/* Before each: a guard whose connection died guards nothing. */
-static bool still_locked(struct db *guard, struct error *error)
-{
-    struct rows *rows = db_query(guard, "SELECT 1");
-
-    while (rows_next(rows))
-        ;
-    return rows_end(rows, error);
-}
-
 static bool apply_missing(struct db *db, struct db *guard, struct progress *progress, int *applied,
                           struct error *error)
 {
@@ -222,7 +231,8 @@ static bool apply_missing(struct db *db, struct db *guard, struct progress *prog
     for (size_t i = 0; i < progress->count; i++) {
         if (progress->applied[i])
             continue;
-        if (!still_locked(guard, error) || !apply(db, &progress->list[i], error))
+        /* A guard whose connection died guards nothing. */
+        if (read_number(guard, "SELECT 1", error) != 1 || !apply(db, &progress->list[i], error))
             return false;
         ++*applied;
     }
