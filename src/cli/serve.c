@@ -15,6 +15,7 @@
 #include "base/tally.h"
 #include "cli/cli.h"
 #include "cli/database.h"
+#include "cli/demo.h"
 #include "people/revocations.h"
 
 struct server {
@@ -76,6 +77,31 @@ static bool choose_code_sender(struct server *server, struct error *error)
     LOG(WARN, "serve.no_code_sender",
         LOG_STR("effect", "members cannot sign in by phone; set sms.sender=http and sms.url"));
     return true;
+}
+
+/* The demo's sign-ins are public: what holds them is served as a demo or not at all. */
+static bool settle_demo(struct server *server, struct error *error)
+{
+    const struct demo_tools tools = {
+        .settings = server->settings,
+        .db = server->database.db,
+        .options = &server->database.options,
+        .keyring = server->keyring,
+        .signer = server->signer,
+        .key_id = keyring_current(server->keyring, KEY_CHAIN)->id,
+        .instance_id = server->app.instance_id,
+        .ids = &server->ids,
+        .award_policy = server->cli->program->award_policy,
+    };
+    bool loaded;
+
+    if (server->app.demo)
+        return demo_load(&tools, error);
+    if (!demo_is_loaded(server->database.db, &loaded, error))
+        return false;
+    return !loaded || error_set(error, "demo.public",
+                                "this database holds the demo, whose passwords are public: serve it"
+                                " with --demo=small, or choose another state_dir or database.url");
 }
 
 static bool start_teller(struct server *server, struct error *error)
@@ -140,9 +166,9 @@ static bool start(struct server *server, struct error *error)
     return choose_code_sender(server, error) &&
            database_open_migrated(&server->database, server->settings, error) &&
            claim_instance(server, error) && load_keys(server, error) &&
-           start_teller(server, error) && start_revocations(server, error) &&
-           start_queries(server, error) && start_keeper(server, error) &&
-           open_the_door(server, error);
+           settle_demo(server, error) && start_teller(server, error) &&
+           start_revocations(server, error) && start_queries(server, error) &&
+           start_keeper(server, error) && open_the_door(server, error);
 }
 
 /* What started last stops first, but for the connections: they are freed when nothing can answer
@@ -229,6 +255,8 @@ static void announce(const struct server *server)
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\n  Linli %s serves on %s://%s   (Ctrl-C stops it)\n\n", LINLI_VERSION,
                 scheme, address);
+    if (server->app.demo && isatty(STDERR_FILENO))
+        demo_print_sign_ins(stderr);
 }
 
 enum exit_status cli_serve(struct cli *cli)

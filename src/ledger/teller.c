@@ -32,6 +32,7 @@ struct teller {
     struct batch *batch;
     struct batch *single; /* one command of a batch that is run command by command */
     int64_t now_us;       /* of the last batch: the chain's time never goes back */
+    const _Atomic int64_t *time_us; /* of the options: NULL is the wall clock */
     const struct signer *signer;
     uint32_t key_id;
     const struct judge *judge;
@@ -241,10 +242,15 @@ static void judge_batch(struct teller *teller, struct batch *batch)
 
 /* --- The thread ------------------------------------------------------------------------------ */
 
+static int64_t time_now(const struct teller *teller)
+{
+    return teller->time_us ? atomic_load(teller->time_us) : clock_now_us();
+}
+
 static void serve_next(struct teller *teller)
 {
     struct batch *batch = teller->batch;
-    int64_t began_us = clock_monotonic_us(), now_us = clock_now_us();
+    int64_t began_us = clock_monotonic_us(), now_us = time_now(teller);
     struct error error;
 
     if (now_us > teller->now_us)
@@ -310,6 +316,7 @@ struct teller *teller_start(const struct teller_options *options, const struct d
 
     teller->queue = queue_new((size_t)options->queue);
     teller->in_flight = in_flight_new((size_t)options->queue);
+    teller->time_us = options->time_us;
     teller->link = (struct link){.db = db_new(db), .outage_us = options->outage_us};
     teller->lane.instance_id = instance_id;
     teller->batch = batch_new();
