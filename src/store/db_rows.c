@@ -151,24 +151,24 @@ bool rows_end(struct rows *rows, struct error *error)
 }
 
 /* The current row's column, when it is of a prepared statement. */
-static struct column *bound_column(const struct rows *rows, unsigned index)
+static struct column *bound_column(const struct rows *rows, unsigned column)
 {
     ASSERT(rows->open && !rows->failed);
     if (!rows->statement)
         return NULL;
-    ASSERT(index < rows->statement->column_count);
-    return &rows->statement->columns[index];
+    ASSERT(column < rows->statement->column_count);
+    return &rows->statement->columns[column];
 }
 
 /* The column's text as the server sent it; {NULL, 0} for NULL. */
-static struct text raw_text(const struct rows *rows, unsigned index)
+static struct text raw_text(const struct rows *rows, unsigned column)
 {
-    const struct column *column = bound_column(rows, index);
+    const struct column *bound = bound_column(rows, column);
 
-    if (column)
-        return column->is_null ? (struct text){0} : (struct text){column->bytes, column->length};
-    ASSERT(rows->row && index < mysql_num_fields(rows->result));
-    return (struct text){rows->row[index], rows->lengths[index]};
+    if (bound)
+        return bound->is_null ? (struct text){0} : (struct text){bound->bytes, bound->length};
+    ASSERT(rows->row && column < mysql_num_fields(rows->result));
+    return (struct text){rows->row[column], rows->lengths[column]};
 }
 
 /* Digits up to a decimal point: SUM and the like come as DECIMAL text. */
@@ -183,52 +183,51 @@ static uint64_t parse_digits(const char *at, const char *end)
     return value;
 }
 
-bool rows_is_null(struct rows *rows, unsigned index)
+bool rows_is_null(struct rows *rows, unsigned column)
 {
-    const struct column *column = bound_column(rows, index);
+    const struct column *bound = bound_column(rows, column);
 
-    return column ? column->is_null : raw_text(rows, index).data == NULL;
+    return bound ? bound->is_null : raw_text(rows, column).data == NULL;
 }
 
-int64_t rows_int(struct rows *rows, unsigned index)
+int64_t rows_int(struct rows *rows, unsigned column)
 {
-    const struct column *column = bound_column(rows, index);
+    const struct column *bound = bound_column(rows, column);
 
-    if (column && column->is_integer)
-        return column->is_null ? 0 : column->number;
-    struct text text = raw_text(rows, index);
+    if (bound && bound->is_integer)
+        return bound->is_null ? 0 : bound->number;
+    struct text text = raw_text(rows, column);
     if (text.length > 0 && text.data[0] == '-')
         return (int64_t)(0 - parse_digits(text.data + 1, text.data + text.length));
     return (int64_t)parse_digits(text.data, text.data + text.length);
 }
 
-uint64_t rows_id(struct rows *rows, unsigned index)
+uint64_t rows_id(struct rows *rows, unsigned column)
 {
-    int64_t value = rows_int(rows, index);
-    return (uint64_t)value;
+    return (uint64_t)rows_int(rows, column);
 }
 
-struct text rows_text(struct rows *rows, unsigned index)
+struct text rows_text(struct rows *rows, unsigned column)
 {
-    struct column *column = bound_column(rows, index);
+    struct column *bound = bound_column(rows, column);
 
-    if (!column || !column->is_integer || column->is_null)
-        return raw_text(rows, index);
-    int length = snprintf(column->digits, sizeof(column->digits),
-                          column->is_unsigned ? "%" PRIu64 : "%" PRId64, column->number);
-    return (struct text){column->digits, (size_t)length};
+    if (!bound || !bound->is_integer || bound->is_null)
+        return raw_text(rows, column);
+    int length = snprintf(bound->digits, sizeof(bound->digits),
+                          bound->is_unsigned ? "%" PRIu64 : "%" PRId64, bound->number);
+    return (struct text){bound->digits, (size_t)length};
 }
 
-char *rows_copy(struct rows *rows, unsigned index, struct arena *arena)
+char *rows_copy(struct rows *rows, unsigned column, struct arena *arena)
 {
-    struct text text = rows_text(rows, index);
+    struct text text = rows_text(rows, column);
 
     return text.data ? arena_copy(arena, text.data, text.length) : NULL;
 }
 
-void rows_bytes(struct rows *rows, unsigned index, void *out, size_t length)
+void rows_bytes(struct rows *rows, unsigned column, void *out, size_t length)
 {
-    struct text text = rows_text(rows, index);
+    struct text text = rows_text(rows, column);
 
     ASSERT(text.data && text.length == length);
     memcpy(out, text.data, length);
