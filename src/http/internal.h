@@ -170,7 +170,7 @@ struct http_worker {
     struct http_request_list pool;
     size_t pool_count;
     struct buffer scratch; /* the head of the answer that is being sent */
-    char date[sizeof("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n")];
+    char date[96];         /* the Date line of `date_second` */
     int64_t date_second;
     _Atomic int64_t load; /* connections given to it: the listener picks the least */
 };

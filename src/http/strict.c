@@ -399,7 +399,7 @@ static bool has_other_authority(const struct http_suspect *it)
 
     if (it->message->target.data[0] == '/' || it->message->target.data[0] == '*')
         return false;
-    return authority.length != host.length ||
+    return authority.length == 0 || authority.length != host.length ||
            strncasecmp(authority.data, host.data, host.length) != 0;
 }
 
