@@ -207,6 +207,10 @@ static bool connect_once(struct db *db)
         return false;
     }
     db->mysql = prepare_connection(db->options);
+    if (url.port != 0) { /* else the Connector takes localhost for the usual socket */
+        const unsigned tcp = MYSQL_PROTOCOL_TCP;
+        mysql_optionsv(db->mysql, MYSQL_OPT_PROTOCOL, &tcp);
+    }
     /* CLIENT_FOUND_ROWS: affected rows are the rows that matched, so that an UPDATE that happens to
      * write what was there already still proves that its WHERE held. */
     bool connected =
