@@ -103,8 +103,7 @@ static enum answered sign_in_codes_post(struct call *call)
     struct phone phone;
 
     if (!sign_in.sender)
-        return reply_problem_detail(call, PROBLEM_FORBIDDEN, "本服务器未配置短信，无法发送验证码",
-                                    "This server has no SMS gateway: it cannot send codes");
+        return reply_problem(call, PROBLEM_NO_CODE_SENDER);
     if (!phone_parse(input->phone, &phone))
         return reply_bad_field(call, "/phone", "bad_phone", PHONE_EXPECTED);
     sign_in_send_code(&sign_in, call->db, &phone, &out);

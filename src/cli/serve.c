@@ -266,7 +266,7 @@ enum exit_status cli_serve(struct cli *cli)
     sigset_t ours;
     bool started;
 
-    server.app.demo = *cli->settings->process.demo != '\0';
+    server.app.demo = cli->settings->process.demo != DEMO_NONE;
     server.wrong_codes = tally_new(GUESSES_MOST, GUESSES_WINDOW_US);
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;

@@ -15,9 +15,11 @@
 #include "store/db.h"
 #include "store/embedded.h"
 
+enum { DEMO_NONE, DEMO_SMALL };
+
 struct process_options {
     char *port; /* "": that of http.listen */
-    char *demo; /* "": none */
+    int demo;   /* DEMO_… */
     int log_level, log_format;
 };
 extern const struct config_entry process_config[];
