@@ -229,6 +229,22 @@ struct revoking {
     enum people_answer answer;
 };
 
+static bool audit_revoke(struct db *db, const struct revoke *revoke, int64_t now_us,
+                         struct error *error)
+{
+    struct audit audit = {.actor = revoke->actor,
+                          .action = "account.revoke",
+                          .object_id = revoke->account_id,
+                          .why = revoke->why};
+
+    if (revoke->suspend) {
+        audit.action = "account.suspend";
+        audit.before = TEXT("active");
+        audit.after = TEXT("suspended");
+    }
+    return audit_append(db, &audit, now_us, error);
+}
+
 static bool revoke_account(struct db *db, void *context, struct error *error)
 {
     struct revoking *revoking = context;
@@ -245,13 +261,7 @@ static bool revoke_account(struct db *db, void *context, struct error *error)
                                   DB_INT(ACCOUNT_IS_SUSPENDED), DB_ID(revoke->account_id)) < 0)
         return false;
     return raise_epoch(db, revoke->account_id, revoking->now_us, error) &&
-           audit_append(
-               db,
-               &(struct audit){.actor = revoke->actor,
-                               .action = revoke->suspend ? "account.suspend" : "account.revoke",
-                               .object_id = revoke->account_id,
-                               .why = revoke->why},
-               revoking->now_us, error);
+           audit_revoke(db, revoke, revoking->now_us, error);
 }
 
 enum people_answer account_revoke(struct db *db, const struct revoke *revoke, int64_t now_us,
