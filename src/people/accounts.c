@@ -181,7 +181,7 @@ enum find account_find_staff(struct db *db, uint64_t account_id, struct arena *a
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
-/* by_login holds staff only, since members have no login: the table's members are never read. */
+/* Members have no login: through by_login the many of them are never read. */
 bool account_list_staff(struct db *db, const struct staff_query *query, struct arena *arena,
                         struct staff **staff, size_t *count, uint64_t *next, struct error *error)
 {
