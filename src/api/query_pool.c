@@ -8,6 +8,7 @@
 #include "api/app.h"
 #include "api/heads.h"
 #include "api/trip.h"
+#include "base/clock.h"
 
 #define THREADS_PER_CORE 2
 #define THREADS_MOST     256
@@ -48,6 +49,8 @@ static void run(struct trip *trip, struct db *db)
         return;
     }
     call->db = db;
+    if (trip->wait_until_us != 0) /* a long-poll that waited */
+        call->now_us = clock_now_us();
     /* Before the handler reads: what moves from now on will wake it, if it waits. */
     trip->seen = heads_generation(call->app->heads);
     call->route->handler(call); /* the trip is gone afterwards */
