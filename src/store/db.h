@@ -10,8 +10,13 @@
  *       name = rows_text(rows, 0, arena);
  *   if (!rows_end(rows, error)) …
  *
- * A lost connection is found at the next call, which reconnects with backoff unless a transaction
- * was open; db_error_kind tells what to do.
+ * A lost connection is found at the next call, which reconnects with backoff (for as long as
+ * database.connect_timeout) unless a transaction was open; db_error_kind tells what to do. One that
+ * the server closed while idle is found before anything is sent, so that the call just succeeds.
+ *
+ * A transaction that met DB_LOST or DB_RETRY is over: until db_rollback every call fails with the
+ * same kind, so that no statement of it ever runs by itself. That holds for one that a batch began
+ * as well. Errors show key names and program text, never values.
  */
 #ifndef LINLI_DB_H
 #define LINLI_DB_H
@@ -90,7 +95,8 @@ bool rows_is_null(struct rows *rows, unsigned column);
 /* Copies a fixed-size binary column; asserts the length. */
 void rows_bytes(struct rows *rows, unsigned column, void *out, size_t length);
 
-/* A statement without rows; returns the number of affected rows, or -1 (see db_error_kind). */
+/* A statement without rows; returns the number of rows that its WHERE matched, changed or not
+ * (ON DUPLICATE KEY UPDATE: 1 for a new row, 2 for a changed one), or -1 (see db_error_kind). */
 #define db_run(...) db_run_with(__VA_ARGS__, {0})
 #define db_run_with(db, error, sql, ...)                                                           \
     db_run_values((db), (error), (sql), (const struct db_value[]){__VA_ARGS__})
@@ -100,7 +106,9 @@ int64_t db_run_values(struct db *db, struct error *error, const char *sql,
 /* READ COMMITTED everywhere (set per session when connecting). */
 bool db_begin(struct db *db, struct error *error) MUST_CHECK;
 bool db_commit(struct db *db, struct error *error) MUST_CHECK;
-void db_rollback(struct db *db); /* safe at any time */
+/* Safe at any time, but while rows stream; ends a batch under way. Costs nothing where no
+ * transaction is open. db_error_kind goes on telling what had failed. */
+void db_rollback(struct db *db);
 
 /*
  * Runs `work` in a transaction, again from the start on DB_RETRY (up to 5 times, with jitter) or on
@@ -112,7 +120,9 @@ bool db_transaction(struct db *db, bool (*work)(struct db *db, void *context, st
 
 /*
  * Several statements in one round trip, from the teller's builder. Results come in order:
- * db_batch_next steps to the next statement's rows. On failure the rest was not run.
+ * db_batch_next steps to the next statement's rows. On failure the rest was not run. db_batch only
+ * sends: the failure of a statement, the first one too, shows in db_batch_next and db_batch_end.
+ * After a db_batch that succeeded db_batch_end (or db_rollback) must follow.
  *
  *   if (!db_batch(db, sql, error)) …;
  *   while ((rows = db_batch_next(db, error)) …

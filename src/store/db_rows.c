@@ -9,6 +9,8 @@
 
 #include "store/db_internal.h"
 
+#define MOST_KEPT (64 * 1024) /* bytes of a column's buffer from one query to the next */
+
 static struct rows *rows_failed(struct db *db)
 {
     struct rows *rows = memory_new(sizeof(*rows));
@@ -119,6 +121,20 @@ bool rows_next(struct rows *rows)
     }
 }
 
+/* A statement lives as long as its connection: one long value must not stay in memory with it. */
+static void shrink_columns(struct statement *statement)
+{
+    for (unsigned i = 0; i < statement->column_count; i++) {
+        struct column *column = &statement->columns[i];
+        if (column->capacity <= MOST_KEPT)
+            continue;
+        column->capacity = MOST_KEPT;
+        column->bytes = memory_resize(column->bytes, MOST_KEPT, 1);
+        statement->results[i].buffer = column->bytes;
+        statement->results[i].buffer_length = MOST_KEPT;
+    }
+}
+
 static void rows_release(struct rows *rows)
 {
     struct db *db = rows->db;
@@ -136,6 +152,7 @@ static void rows_release(struct rows *rows)
         statement_free(statement);
     } else {
         mysql_stmt_free_result(statement->handle);
+        shrink_columns(statement);
     }
 }
 

@@ -111,7 +111,8 @@ static void stop_watcher(struct embedded *embedded)
 {
     if (!embedded->watching)
         return;
-    ASSERT(eventfd_write(embedded->wake, 1) == 0);
+    int written = eventfd_write(embedded->wake, 1);
+    ASSERT(written == 0);
     pthread_join(embedded->watcher, NULL);
     close(embedded->wake);
 }

@@ -256,7 +256,9 @@ static int text_as_file(const char *text, size_t length)
 {
     int fd = memfd_create("linli-bootstrap", MFD_CLOEXEC);
 
-    ASSERT(fd >= 0 && write(fd, text, length) == (ssize_t)length && lseek(fd, 0, SEEK_SET) == 0);
+    bool written = fd >= 0 && write(fd, text, length) == (ssize_t)length;
+    bool rewound = written && lseek(fd, 0, SEEK_SET) == 0;
+    ASSERT(rewound); /* a page of memory */
     return fd;
 }
 
