@@ -188,7 +188,7 @@ bool account_list_staff(struct db *db, const struct staff_query *query, struct a
     unsigned roles = query->roles ? query->roles : (unsigned)(SIGNED_IN & ~ROLE_MEMBER);
     struct rows *rows =
         db_query(db,
-                 "SELECT " STAFF_COLUMNS " FROM accounts"
+                 "SELECT " STAFF_COLUMNS " FROM accounts FORCE INDEX (by_login)"
                  " WHERE login IS NOT NULL AND role & ? <> 0 AND (? = 0 OR scope_id = ?)"
                  "   AND account_id > ?"
                  " ORDER BY account_id LIMIT ?",
