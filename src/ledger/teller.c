@@ -30,8 +30,8 @@ struct teller {
     struct lane lane;
     struct gather gather;
     struct batch *batch;
-    struct batch *single; /* one command of a batch that is run command by command */
-    int64_t now_us;       /* of the last batch: the chain's time never goes back */
+    struct batch *single;           /* one command of a batch that is run command by command */
+    int64_t now_us;                 /* of the last batch: the chain's time never goes back */
     const _Atomic int64_t *time_us; /* of the options: NULL is the wall clock */
     const struct signer *signer;
     uint32_t key_id;

@@ -31,7 +31,8 @@ extern const size_t teller_metrics_count;
  * A judge looks at a whole batch before any row is locked: it loads facts set-wise and may refuse
  * single commands (batch_deny) or note the wallet version its facts were true for
  * (batch_expect_version): load sends a command whose wallet moved since back to the queue.
- * Plugin hosts are such a judge. On the teller's thread; it may use `db` outside a transaction.
+ * Plugin hosts are such a judge. On the teller's thread; it may use `db` outside a transaction. The
+ * wallet it notes is one that the command names (struct command_kind's `keys`).
  */
 struct judge {
     void (*judge)(void *context, struct batch *batch, struct db *db);
@@ -53,7 +54,7 @@ enum submit { SUBMIT_QUEUED, SUBMIT_FULL /* 503 */, SUBMIT_IN_FLIGHT /* same key
 /* Any thread. On SUBMIT_QUEUED the command is the teller's until `done`. */
 enum submit teller_submit(struct teller *teller, struct command *command) MUST_CHECK;
 /* For command-line tools and jobs: submits and waits. False when the queue is full or it failed;
- * `command->done` is set by this function. */
+ * `command->done` and `command->context` are set by this function. */
 bool teller_run(struct teller *teller, struct command *command, struct error *error) MUST_CHECK;
 size_t teller_backlog(const struct teller *teller);
 uint8_t teller_lane(const struct teller *teller);
