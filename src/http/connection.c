@@ -89,6 +89,8 @@ static void watch_output_no_more(struct http_connection *connection)
     if (connection->is_slow)
         TAILQ_REMOVE(&connection->worker->slow, connection, in_slow);
     connection->is_slow = false;
+    http_budget_give(&connection->worker->server->budget, (int64_t)connection->unsent_charged);
+    connection->unsent_charged = 0;
 }
 
 void http_connection_close(struct http_connection *connection, enum http_close_reason reason)
@@ -361,15 +363,24 @@ static void on_event(struct bufferevent *bufferevent, short events, void *contex
 /* A slow reader must take at least so much of what waits, or all of it, to earn more time. */
 #define LEAST_TAKEN ((size_t)16 * 1024)
 
-void http_connection_watch_output(struct http_connection *connection, size_t added)
+static void begin_watching(struct http_connection *connection)
 {
-    connection->unsent_seen += added;
-    if (connection->is_slow)
-        return;
     connection->is_slow = true;
     connection->unsent_seen = http_connection_unsent(connection);
     connection->unsent_at_us = clock_monotonic_us();
     TAILQ_INSERT_TAIL(&connection->worker->slow, connection, in_slow);
+}
+
+void http_connection_watch_output(struct http_connection *connection, size_t added)
+{
+    bool fits = http_budget_take(&connection->worker->server->budget, (int64_t)added);
+
+    connection->unsent_charged += added;
+    connection->unsent_seen += added;
+    if (!connection->is_slow)
+        begin_watching(connection);
+    if (!fits)
+        http_connection_close(connection, HTTP_CLOSE_NO_MEMORY);
 }
 
 void http_connection_expire_output(struct http_connection *connection)
@@ -380,8 +391,8 @@ void http_connection_expire_output(struct http_connection *connection)
         http_connection_close(connection, HTTP_CLOSE_WRITE_DEADLINE);
         return;
     }
-    watch_output_no_more(connection);
-    http_connection_watch_output(connection, 0);
+    TAILQ_REMOVE(&connection->worker->slow, connection, in_slow);
+    begin_watching(connection);
 }
 
 /* Reading is off, so that the end of what the client sends cannot be seen: the kernel knows it. */

@@ -122,8 +122,9 @@ struct http_connection {
     bool client_ended; /* FIN has come */
     unsigned pending_count;
     int64_t answered;
-    size_t unsent_seen;   /* what waited at the last look at a slow reader, */
-    int64_t unsent_at_us; /* and when that was */
+    size_t unsent_charged; /* to the budget */
+    size_t unsent_seen;    /* what waited at the last look at a slow reader, */
+    int64_t unsent_at_us;  /* and when that was */
     struct http_request *reading;
     struct http_request_list pending; /* oldest first; only that one may be in hand */
     struct http_address peer;

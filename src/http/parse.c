@@ -72,13 +72,9 @@ static bool passes(struct http_parser *parser, enum http_stage stage, struct tex
 
 static bool charge(struct http_parser *parser, int64_t bytes)
 {
-    struct http_budget *budget = parser->limits->budget;
-
     parser->charged += bytes;
-    if (atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed) + bytes <=
-        budget->most)
-        return true;
-    return passes(parser, HTTP_STAGE_BUDGET, TEXT(""));
+    return http_budget_take(parser->limits->budget, bytes) ||
+           passes(parser, HTTP_STAGE_BUDGET, TEXT(""));
 }
 
 /* Feeds llhttp what the rules let pass. It must see the request end exactly where we do. */
@@ -367,8 +363,7 @@ void http_parser_clear(struct http_parser *parser)
 {
     buffer_free(&parser->message.body);
     if (parser->charged > 0)
-        atomic_fetch_sub_explicit(&parser->limits->budget->used, parser->charged,
-                                  memory_order_relaxed);
+        http_budget_give(parser->limits->budget, parser->charged);
     parser->charged = 0;
 }
 

@@ -14,11 +14,24 @@
 #include "http/fault.h"
 #include "http/server.h"
 
-/* Memory that the requests of a whole server hold beyond the small change of each: any thread. */
+/* What requests, beyond the small change of each, and unsent answers hold together: any thread. */
 struct http_budget {
     _Atomic int64_t used;
     int64_t most;
 };
+
+/* Taken in any case; false when it is more than there should be, and the taker must give way. */
+static inline bool http_budget_take(struct http_budget *budget, int64_t bytes)
+{
+    return atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed) + bytes <=
+           budget->most;
+}
+
+static inline void http_budget_give(struct http_budget *budget, int64_t bytes)
+{
+    if (bytes > 0)
+        atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+}
 
 struct http_limits {
     size_t request_line; /* bytes without the line end */

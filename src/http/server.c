@@ -70,7 +70,7 @@ struct http_server *http_server_start(const struct http_options *options, http_h
     server->options = options;
     server->handler = handler;
     server->context = context;
-    server->budget.most = options->max_request_memory;
+    server->budget.most = options->max_memory;
     server->counts = http_counts_new();
     pthread_mutex_init(&server->lock, NULL);
     pthread_condattr_init(&monotonic);

@@ -31,9 +31,9 @@ struct http_options {
     int64_t loops;            /* 0: one per core */
     int64_t max_connections, max_connections_per_address;
     int64_t max_request_line, max_header_bytes, max_headers, max_body;
-    int64_t max_request_memory; /* large heads and bodies of all connections together */
-    int64_t max_pipelined;      /* requests read ahead while one is being answered */
-    int64_t max_unsent;         /* bytes of answers a connection may have waiting */
+    int64_t max_memory;    /* large requests and unsent answers of all connections */
+    int64_t max_pipelined; /* requests read ahead while one is being answered */
+    int64_t max_unsent;    /* bytes of answers a connection may have waiting */
     int64_t max_requests_per_connection;
     int64_t header_deadline_us; /* from the first byte of a request to the end of its headers */
     int64_t body_deadline_us;   /* and from there to the end of its body */

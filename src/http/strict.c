@@ -514,8 +514,8 @@ const struct http_rule http_rules[] = {
     {HTTP_STAGE_REQUEST_LINE, HTTP_FAULT_BAD_REQUEST, "a % without two hex digits, or %00 (3986 2.1)", has_bad_percent},
     {HTTP_STAGE_REQUEST_LINE, HTTP_FAULT_BAD_REQUEST, "a target that is neither /path nor http(s)://host/path, nor * of OPTIONS (9112 3.2)", has_other_target_form},
 
-    {HTTP_STAGE_HEADER_START, HTTP_FAULT_HEADERS_TOO_LARGE, "headers longer than http.max_header_bytes", has_too_many_header_bytes},
     {HTTP_STAGE_HEADER_START, HTTP_FAULT_HEADERS_TOO_LARGE, "more headers than http.max_headers", has_too_many_headers},
+    {HTTP_STAGE_HEADER_START, HTTP_FAULT_HEADERS_TOO_LARGE, "headers longer than http.max_header_bytes", has_too_many_header_bytes},
 
     {HTTP_STAGE_HEADER_LINE, HTTP_FAULT_BAD_REQUEST, "a line that does not end in CR LF (9112 2.2)", has_bad_line_end},
     {HTTP_STAGE_HEADER_LINE, HTTP_FAULT_BAD_REQUEST, "a CR inside a line (9112 2.2)", has_bare_cr},
@@ -549,7 +549,7 @@ const struct http_rule http_rules[] = {
     {HTTP_STAGE_LAST_LINE, HTTP_FAULT_BAD_REQUEST, "trailers (9112 7.1.2)", is_not_crlf},
 
     {HTTP_STAGE_BROKEN, HTTP_FAULT_BAD_REQUEST, "what llhttp reads in another way than the rules above", always},
-    {HTTP_STAGE_BUDGET, HTTP_FAULT_BUSY, "a request for which http.max_request_memory has no room left", always},
+    {HTTP_STAGE_BUDGET, HTTP_FAULT_BUSY, "a request for which http.max_memory has no room left", always},
 };
 /* clang-format on */
 const size_t http_rules_count = ARRAY_LENGTH(http_rules);

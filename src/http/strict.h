@@ -39,7 +39,8 @@ struct http_rule {
     bool (*is_broken)(const struct http_suspect *suspect);
 };
 
-/* Ordered by stage, and within a stage by which answer is the better one. */
+/* Ordered by stage. Within one, a rule that a shorter piece of the line would break stands before
+ * those that need more of it: so the verdict is the same however the bytes are cut. */
 extern const struct http_rule http_rules[];
 extern const size_t http_rules_count;
 

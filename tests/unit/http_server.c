@@ -457,6 +457,33 @@ static void test_slow_reader_gets_all(void **state)
     stop(fixture);
 }
 
+/* Answers that nobody takes count together; beyond the bound the connection is given up. */
+static void test_unsent_answers_share_a_bound(void **state)
+{
+    struct fixture *fixture = serve((const char *[]){"--http.max_memory=30M", NULL});
+    char *out = calloc(1, 32 << 20);
+    int first = dial(fixture), second = dial(fixture);
+
+    (void)state;
+    say(first, GET("/large?20000000"));
+    wait_for(&fixture->asked, 1);
+    usleep(50000);
+    say(second, GET("/large?20000000"));
+    hear(second, NULL, out, 32 << 20, PATIENCE_MS);
+    assert_true(strlen(out) < 20000000);
+    close(first);
+    close(second);
+    usleep(100000);
+    int third = dial(fixture);
+    out[0] = '\0';
+    say(third, "GET /large?20000000 HTTP/1.0\r\n\r\n");
+    assert_true(hear(third, NULL, out, 32 << 20, PATIENCE_MS));
+    assert_true(strlen(out) > 20000000);
+    close(third);
+    free(out);
+    stop(fixture);
+}
+
 /* ---- clients that leave ---- */
 
 static void test_leaving_is_noticed(void **state)
@@ -743,6 +770,7 @@ int main(void)
         cmocka_unit_test(test_idle_connection_is_closed_silently),
         cmocka_unit_test(test_silent_reader_is_cut),
         cmocka_unit_test(test_slow_reader_gets_all),
+        cmocka_unit_test(test_unsent_answers_share_a_bound),
         cmocka_unit_test(test_leaving_is_noticed),
         cmocka_unit_test(test_reset_is_noticed),
         cmocka_unit_test(test_leaving_is_noticed_behind_a_full_pipeline),
