@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "api/resources.h"
 #include "base/clock.h"
+#include "ledger/statement.h"
 #include "people/units.h"
 #include "service/activities.h"
 #include "service/award_policy.h"
@@ -105,7 +106,8 @@ static enum answered render_decision(struct call *call, const struct outcome *ou
 }
 
 /* Asks the policy what the record is worth; the book holds the daily cap and decides. */
-static struct award *award_command(struct call *call, const struct record_view *view)
+static struct award *award_command(struct call *call, const struct record_view *view,
+                                   uint64_t wallet_id)
 {
     const struct award_policy *policy = call->app->award_policy;
     const struct record *record = &view->record;
@@ -122,6 +124,7 @@ static struct award *award_command(struct call *call, const struct record_view *
 
     award->record_id = record->row.key;
     award->member_id = record->member_id;
+    award->wallet_id = wallet_id;
     award->person_id = call->who.person_id;
     award->points = answer.points;
     award->daily_cap = answer.daily_cap;
@@ -135,11 +138,14 @@ static enum answered record_approve(struct call *call)
 {
     struct record_view view;
     struct error error;
+    uint64_t wallet_id;
     enum find found = find_visible(call, &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    return call_submit(call, &award_command(call, &view)->command, render_decision);
+    if (!wallet_owner(call->db, view.record.member_id, &wallet_id, &error))
+        return reply_error(call, &error);
+    return call_submit(call, &award_command(call, &view, wallet_id)->command, render_decision);
 }
 
 static enum answered record_reject(struct call *call)

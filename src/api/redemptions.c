@@ -169,6 +169,7 @@ struct redemption_ref *redemption_command(struct call *call, const struct comman
 
     ref->redemption_id = view->id;
     ref->member_id = view->member_id;
+    ref->wallet_id = view->wallet_id;
     ref->reward_id = view->reward_id;
     ref->merchant_id = view->merchant_id;
     ref->person_id = call->who.person_id;

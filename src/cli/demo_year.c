@@ -177,6 +177,7 @@ static void fill_award(struct story *story, const struct pending_record *record,
     award->command.actor = world->coordinator;
     award->record_id = record->id;
     award->member_id = world->members[record->member].id;
+    award->wallet_id = award->member_id;
     award->points = answer.points;
     award->daily_cap = answer.daily_cap;
     award->expires_us = answer.expires_us;
@@ -287,6 +288,7 @@ static bool visit_shops(struct story *story, int day, struct error *error)
         ref->command.actor = luck < 55 ? merchant->clerk : world->members[voucher->member].id;
         ref->redemption_id = voucher->id;
         ref->member_id = world->members[voucher->member].id;
+        ref->wallet_id = ref->member_id;
         ref->reward_id = world->rewards[voucher->reward].id;
         ref->merchant_id = merchant->id;
         ref->caller_merchant = luck < 55 ? merchant->id : 0;

@@ -4,6 +4,7 @@
  */
 #include "jobs/crowd.h"
 #include "jobs/jobs.h"
+#include "ledger/statement.h"
 #include "market/redemption.h"
 
 #define SLICE        200
@@ -34,8 +35,9 @@ static int lapse_slice(struct job_context *context, int64_t *done_until, struct 
         lapse->member_id = rows_id(rows, 1);
         lapse->reward_id = rows_id(rows, 2);
         last_us = rows_int(rows, 3);
-        taken = crowd_submit(crowd, &lapse->command);
         found++;
+        taken = wallet_owner(context->db, lapse->member_id, &lapse->wallet_id, error) &&
+                crowd_submit(crowd, &lapse->command);
     }
     failed = crowd_wait(crowd);
     if (!rows_end(rows, error))

@@ -51,6 +51,23 @@ enum find wallet_view_read(struct db *db, uint64_t member_id, int64_t now_us, st
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
+bool wallet_owner(struct db *db, uint64_t member_id, uint64_t *owner_id, struct error *error)
+{
+    uint64_t merged_into = member_id;
+
+    /* A merged wallet takes part in no further merge, so the way has an end. */
+    while (merged_into != 0) {
+        struct rows *rows =
+            db_query(db, "SELECT merged_into FROM wallets WHERE member_id = ?", DB_ID(merged_into));
+
+        *owner_id = merged_into;
+        merged_into = rows_next(rows) ? rows_id(rows, 0) : 0;
+        if (!rows_end(rows, error))
+            return false;
+    }
+    return true;
+}
+
 bool transfer_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,
                              struct arena *arena, struct transfer_view **views, size_t *count,
                              struct error *error)

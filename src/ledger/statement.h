@@ -23,6 +23,10 @@ struct wallet_view {
 enum find wallet_view_read(struct db *db, uint64_t member_id, int64_t now_us, struct arena *arena,
                            struct wallet_view *view, struct error *error);
 
+/* Whose wallet has what was `member_id`'s: that of the member, or of whom they were merged into. */
+bool wallet_owner(struct db *db, uint64_t member_id, uint64_t *owner_id,
+                  struct error *error) MUST_CHECK;
+
 struct transfer_view {
     struct transfer transfer;
     int64_t at_us;

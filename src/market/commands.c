@@ -134,7 +134,7 @@ static void voucher_keys(const struct command *command, struct key_set *keys)
 
     key_set_add(keys, &redemption_rows, want->redemption_id);
     key_set_add(keys, &stock_rows, want->reward_id);
-    key_set_add(keys, &wallet_rows, want->member_id);
+    key_set_add(keys, &wallet_rows, want->wallet_id);
 }
 
 static bool find_voucher(struct book *book, const struct redemption_ref *want,
@@ -142,7 +142,7 @@ static bool find_voucher(struct book *book, const struct redemption_ref *want,
 {
     voucher->redemption = book_find(book, &redemption_rows, want->redemption_id);
     voucher->stock = book_find(book, &stock_rows, want->reward_id);
-    voucher->wallet = book_wallet(book, want->member_id);
+    voucher->wallet = book_wallet(book, want->wallet_id);
     return voucher->redemption != NULL && voucher->stock != NULL && voucher->wallet != NULL &&
            voucher->redemption->member_id == want->member_id &&
            voucher->redemption->reward_id == want->reward_id;
@@ -165,6 +165,11 @@ static bool of_other_merchant(const struct redemption_ref *want,
                               const struct redemption *redemption)
 {
     return want->caller_merchant != 0 && want->caller_merchant != redemption->merchant_id;
+}
+
+static bool is_own_voucher(const struct redemption_ref *want)
+{
+    return want->person_id == want->member_id || want->person_id == want->wallet_id;
 }
 
 static struct transfer transfer_of(const struct command *command, enum transfer_kind kind,
@@ -211,7 +216,7 @@ static enum refusal confirm_apply(struct book *book, const struct command *comma
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
-    if (want->person_id == want->member_id)
+    if (is_own_voucher(want))
         return REFUSED_OWN_RECORD;
     if (voucher.redemption->state != REDEMPTION_ISSUED)
         return state_refusal(voucher.redemption->state);
@@ -219,7 +224,7 @@ static enum refusal confirm_apply(struct book *book, const struct command *comma
         return REFUSED_VOUCHER_EXPIRED;
 
     transfer = transfer_of(command, TRANSFER_CAPTURE, voucher.redemption);
-    transfer.from = account_of(ACCOUNT_HELD, want->member_id);
+    transfer.from = account_of(ACCOUNT_HELD, want->wallet_id);
     transfer.to = account_of(ACCOUNT_MERCHANT, voucher.redemption->merchant_id);
     wallet_move_held(book, voucher.wallet, &transfer);
     voucher.stock->held--;
@@ -252,7 +257,7 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
 
     transfer = transfer_of(command, TRANSFER_UNCAPTURE, voucher.redemption);
     transfer.from = account_of(ACCOUNT_MERCHANT, voucher.redemption->merchant_id);
-    transfer.to = account_of(ACCOUNT_HELD, want->member_id);
+    transfer.to = account_of(ACCOUNT_HELD, want->wallet_id);
     wallet_move_held(book, voucher.wallet, &transfer);
     voucher.stock->sold--;
     voucher.stock->held++;
@@ -295,7 +300,7 @@ static enum refusal cancel_apply(struct book *book, const struct command *comman
         return REFUSED_NOT_FOUND;
     if (voucher.redemption->state != REDEMPTION_ISSUED)
         return state_refusal(voucher.redemption->state);
-    give_back(book, command, &voucher, TRANSFER_RELEASE, account_of(ACCOUNT_HELD, want->member_id),
+    give_back(book, command, &voucher, TRANSFER_RELEASE, account_of(ACCOUNT_HELD, want->wallet_id),
               REDEMPTION_CANCELLED);
     return voucher_answer(book, &voucher, out);
 }
@@ -312,7 +317,7 @@ static enum refusal lapse_apply(struct book *book, const struct command *command
     if (voucher.redemption->state != REDEMPTION_ISSUED ||
         voucher.redemption->expires_us > book_now_us(book))
         return REFUSED_WRONG_STATE;
-    give_back(book, command, &voucher, TRANSFER_LAPSE, account_of(ACCOUNT_HELD, want->member_id),
+    give_back(book, command, &voucher, TRANSFER_LAPSE, account_of(ACCOUNT_HELD, want->wallet_id),
               REDEMPTION_EXPIRED);
     return voucher_answer(book, &voucher, out);
 }
@@ -328,7 +333,7 @@ static enum refusal refund_apply(struct book *book, const struct command *comman
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
-    if (want->person_id == want->member_id)
+    if (is_own_voucher(want))
         return REFUSED_OWN_RECORD;
     if (voucher.redemption->state == REDEMPTION_REFUNDED)
         return REFUSED_VOUCHER_REFUNDED;

@@ -48,11 +48,13 @@ struct reserve {
     uint32_t code_key;
     int utc_offset_minutes; /* limits count by local days */
 };
-/* The rest name a redemption whose immutable member and reward the caller has looked up. */
+/* The rest name a redemption whose immutable member and reward the caller has looked up (and
+ * wallet_owner). Settling touches no wallet. */
 struct redemption_ref {
     struct command command;
     uint64_t redemption_id, member_id, reward_id, merchant_id;
-    uint64_t person_id;       /* confirm: the member that the clerk also is, or 0 */
+    uint64_t wallet_id; /* whose wallet it touches: the member's, or whom they were merged into */
+    uint64_t person_id; /* confirm: the member that the clerk also is, or 0 */
     uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
     int64_t undo_window_us;   /* undo */
 };

@@ -1,5 +1,7 @@
 #include "market/redemptions.h"
 
+#include "ledger/statement.h"
+
 #define REDEMPTION_COLUMNS                                                                         \
     "SELECT d.redemption_id, d.member_id, d.reward_id, d.merchant_id, d.state, d.points,"          \
     " d.code_key, d.created_us, d.expires_us, d.confirmed_us, d.closed_us, r.title, m.name"        \
@@ -25,14 +27,15 @@ static void read_view(struct rows *rows, struct arena *arena, struct redemption_
     };
 }
 
-static enum find read_one(struct rows *rows, struct arena *arena, struct redemption_view *view,
-                          struct error *error)
+static enum find read_one(struct db *db, struct rows *rows, struct arena *arena,
+                          struct redemption_view *view, struct error *error)
 {
     bool found = rows_next(rows);
 
     if (found)
         read_view(rows, arena, view);
-    if (!rows_end(rows, error))
+    if (!rows_end(rows, error) ||
+        (found && !wallet_owner(db, view->member_id, &view->wallet_id, error)))
         return FIND_FAILED;
     return found ? FIND_FOUND : FIND_NOTHING;
 }
@@ -41,8 +44,8 @@ enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *a
                           struct redemption_view *view, struct error *error)
 {
     return read_one(
-        db_query(db, REDEMPTION_COLUMNS "WHERE d.redemption_id = ?", DB_ID(redemption_id)), arena,
-        view, error);
+        db, db_query(db, REDEMPTION_COLUMNS "WHERE d.redemption_id = ?", DB_ID(redemption_id)),
+        arena, view, error);
 }
 
 enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
@@ -53,7 +56,7 @@ enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
 
     voucher_code_hash(keyring_current(keyring, KEY_INDEX)->secret, code, hash);
     return read_one(
-        db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ?", DB_BYTES(hash, sizeof hash)),
+        db, db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ?", DB_BYTES(hash, sizeof hash)),
         arena, view, error);
 }
 

@@ -11,6 +11,7 @@
 
 struct redemption_view {
     uint64_t id, member_id, reward_id, merchant_id;
+    uint64_t wallet_id; /* the member's, or whom they were merged into */
     enum redemption_state state;
     int64_t points;
     uint32_t code_key;

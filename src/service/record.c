@@ -122,7 +122,7 @@ static void award_keys(const struct command *command, struct key_set *keys)
     const struct award *want = (const struct award *)command;
 
     key_set_add(keys, &record_rows, want->record_id);
-    key_set_add(keys, &wallet_rows, want->member_id);
+    key_set_add(keys, &wallet_rows, want->wallet_id);
 }
 
 /* What of the policy's points the day still has room for. */
@@ -143,7 +143,7 @@ static enum refusal award_apply(struct book *book, const struct command *command
 {
     const struct award *want = (const struct award *)command;
     struct record *record = book_find(book, &record_rows, want->record_id);
-    struct wallet *wallet = book_wallet(book, want->member_id);
+    struct wallet *wallet = book_wallet(book, want->wallet_id);
     enum refusal refusal = decision_refusal(record, want->member_id, want->person_id);
     struct transfer transfer = {
         .kind = TRANSFER_AWARD,

@@ -35,6 +35,7 @@ extern const struct row_kind record_rows;
 struct award {
     struct command command;
     uint64_t record_id, member_id;
+    uint64_t wallet_id;  /* the member's, or whom they were merged into (wallet_owner) */
     uint64_t person_id;  /* the member that the reviewer also is, or 0 */
     int64_t points;      /* what the policy says, before the cap */
     int64_t daily_cap;   /* hundredths that a member may earn on one service day; 0: no cap */

@@ -1,0 +1,11 @@
+/*
+ * What the history says of stock and redemptions, for `linli ledger verify`: ledger/verify.h.
+ */
+#ifndef LINLI_MARKET_VERIFY_H
+#define LINLI_MARKET_VERIFY_H
+
+#include "ledger/verify.h"
+
+extern const struct verifier verifier_stock, verifier_redemptions;
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * Redemptions: each begins with a hold, and the transfers that name it say what became of it. Their
+ * number is enough, whichever lane they are in: a voucher that was confirmed once more than undone
+ * is confirmed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash_map.h"
+#include "market/redemption.h"
+#include "market/verify.h"
+
+struct redemption_sum {
+    uint64_t redemption_id;
+    uint64_t member_id, reward_id;
+    int64_t points;
+    uint8_t allocation[HASH_SIZE]; /* of the hold's detail */
+    int64_t created_us;
+    int holds, captures; /* undone ones do not count */
+    int released, lapsed, refunded, settled;
+    int64_t captured_us;                /* the last time, */
+    uint64_t captured_by, captured_for; /* by whom, and for which merchant */
+    int64_t closed_us;
+    bool seen;
+};
+
+struct redemptions {
+    struct arena *memory;
+    struct hash_map sums;
+};
+
+static struct row_name name_of(uint64_t redemption_id)
+{
+    return (struct row_name){
+        .table = "redemptions", .column = "redemption_id", .key = redemption_id};
+}
+
+static void *begin(void)
+{
+    struct redemptions *redemptions = memory_new(sizeof(*redemptions));
+
+    redemptions->memory = arena_new();
+    return redemptions;
+}
+
+static void end(void *state)
+{
+    struct redemptions *redemptions = state;
+
+    arena_free(redemptions->memory);
+    hash_map_free(&redemptions->sums);
+    free(redemptions);
+}
+
+/* --- Adding up -------------------------------------------------------------------------------- */
+
+static struct redemption_sum *sum_of(struct redemptions *redemptions, uint64_t redemption_id)
+{
+    bool is_new;
+    struct hash_map_entry *entry = hash_map_insert(&redemptions->sums, redemption_id, &is_new);
+
+    if (is_new) {
+        struct redemption_sum *sum = arena_take(redemptions->memory, sizeof(*sum));
+
+        sum->redemption_id = redemption_id;
+        entry->pointer = sum;
+    }
+    return entry->pointer;
+}
+
+static void add_hold(struct redemption_sum *sum, const struct block *block,
+                     const struct transfer *transfer)
+{
+    sum->holds++;
+    sum->member_id = transfer->member_id;
+    sum->reward_id = transfer->subject;
+    sum->points = transfer->points;
+    sum->created_us = block->time_us;
+    crypto_sha256(transfer->detail.data, transfer->detail.length, sum->allocation);
+}
+
+static void add_capture(struct redemption_sum *sum, const struct block *block,
+                        const struct transfer *transfer)
+{
+    sum->captures++;
+    if (block->time_us < sum->captured_us)
+        return;
+    sum->captured_us = block->time_us;
+    sum->captured_by = transfer->actor;
+    sum->captured_for = account_owner(transfer->to);
+}
+
+static void close_by(int *count, struct redemption_sum *sum, const struct block *block)
+{
+    (*count)++;
+    sum->closed_us = block->time_us;
+}
+
+static bool add_transfer(void *state, const struct block *block, const struct transfer *transfer,
+                         struct misfit *misfit)
+{
+    struct redemption_sum *sum;
+
+    (void)misfit;
+    if (transfer->kind < TRANSFER_HOLD || transfer->kind > TRANSFER_SETTLE)
+        return true;
+    sum = sum_of(state, transfer->ref);
+    switch (transfer->kind) {
+    case TRANSFER_HOLD: add_hold(sum, block, transfer); break;
+    case TRANSFER_CAPTURE: add_capture(sum, block, transfer); break;
+    case TRANSFER_UNCAPTURE: sum->captures--; break;
+    case TRANSFER_RELEASE: close_by(&sum->released, sum, block); break;
+    case TRANSFER_LAPSE: close_by(&sum->lapsed, sum, block); break;
+    case TRANSFER_REFUND: close_by(&sum->refunded, sum, block); break;
+    case TRANSFER_SETTLE: close_by(&sum->settled, sum, block); break;
+    default: break;
+    }
+    return true;
+}
+
+/* --- Comparing -------------------------------------------------------------------------------- */
+
+/* 0 when no life of a voucher goes like that. */
+static int64_t state_of(const struct redemption_sum *sum)
+{
+    int ends = sum->released + sum->lapsed + sum->refunded + sum->settled;
+    int captures = sum->refunded + sum->settled > 0 ? 1 : 0;
+
+    if (sum->holds != 1 || ends > 1)
+        return 0;
+    if (ends == 0)
+        return sum->captures == 0   ? REDEMPTION_ISSUED
+               : sum->captures == 1 ? REDEMPTION_CONFIRMED
+                                    : 0;
+    if (sum->captures != captures)
+        return 0;
+    if (sum->released)
+        return REDEMPTION_CANCELLED;
+    if (sum->lapsed)
+        return REDEMPTION_EXPIRED;
+    return sum->refunded ? REDEMPTION_REFUNDED : REDEMPTION_SETTLED;
+}
+
+/* The merchant is the reward's before a confirmation has said which account got the points. */
+static bool values_fit(const struct redemption_sum *sum, struct rows *rows, struct misfit *misfit)
+{
+    bool captured = sum->captures > 0;
+    int64_t merchant_id = captured ? (int64_t)sum->captured_for : rows_int(rows, 10);
+    struct check checks[] = {
+        {"member_id", CHECK_NUMBER, (int64_t)sum->member_id, rows_int(rows, 1)},
+        {"reward_id", CHECK_NUMBER, (int64_t)sum->reward_id, rows_int(rows, 2)},
+        {"merchant_id", CHECK_NUMBER, merchant_id, rows_int(rows, 3)},
+        {"state", CHECK_NUMBER, state_of(sum), rows_int(rows, 4)},
+        {"points", CHECK_POINTS, sum->points, rows_int(rows, 5)},
+        {"created_us", CHECK_NUMBER, sum->created_us, rows_int(rows, 6)},
+        {"confirmed_us", CHECK_NUMBER, captured ? sum->captured_us : 0, rows_int(rows, 7)},
+        {"confirmed_by", CHECK_NUMBER, captured ? (int64_t)sum->captured_by : 0, rows_int(rows, 8)},
+        {"closed_us", CHECK_NUMBER, sum->closed_us, rows_int(rows, 9)},
+        {0},
+    };
+
+    return row_fits(misfit, name_of(sum->redemption_id), checks);
+}
+
+static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
+{
+    const struct redemptions *redemptions = state;
+    struct row_name name = name_of(rows_id(rows, 0));
+    struct redemption_sum *sum = hash_map_get(&redemptions->sums, name.key);
+    struct text allocation = rows_text(rows, 11);
+    uint8_t hash[HASH_SIZE];
+
+    if (!sum)
+        return row_is_too_much(misfit, name);
+    sum->seen = true;
+    crypto_sha256(allocation.data, allocation.length, hash);
+    return values_fit(sum, rows, misfit) &&
+           bytes_fit(misfit, name, "SHA-256 of allocation", sum->allocation, hash, HASH_SIZE);
+}
+
+static bool all_seen(const struct redemptions *redemptions, struct misfit *misfit)
+{
+    const struct hash_map_entry *entry;
+    uint64_t first = 0;
+
+    for (size_t at = 0; (entry = hash_map_next(&redemptions->sums, &at));) {
+        const struct redemption_sum *sum = entry->pointer;
+
+        if (!sum->seen && is_first(sum->redemption_id, first))
+            first = sum->redemption_id;
+    }
+    return first == 0 || row_is_missing(misfit, name_of(first));
+}
+
+static enum verdict compare(void *state, struct verify *verify)
+{
+    enum verdict verdict = verify_rows(
+        verify,
+        db_stream(verify_db(verify),
+                  "SELECT r.redemption_id, r.member_id, r.reward_id, r.merchant_id, r.state,"
+                  " r.points, r.created_us, r.confirmed_us, r.confirmed_by, r.closed_us,"
+                  " s.merchant_id, r.allocation FROM redemptions r"
+                  " LEFT JOIN stock s ON s.reward_id = r.reward_id ORDER BY r.redemption_id"),
+        row_verdict, state);
+
+    if (verdict != VERDICT_FITS)
+        return verdict;
+    return all_seen(state, verify_misfit(verify)) ? VERDICT_FITS : VERDICT_MISFIT;
+}
+
+const struct verifier verifier_redemptions = {"redemptions", begin, add_transfer, compare, end};

@@ -1,0 +1,153 @@
+/*
+ * Records: what was awarded for one is what it says, and became the lot of its number; one that was
+ * approved without an award (the day's cap was met) has no points. What was recorded before the
+ * review is not in the history.
+ */
+#include <stdlib.h>
+
+#include "base/hash_map.h"
+#include "ledger/wallet.h"
+#include "service/record.h"
+#include "service/verify.h"
+
+struct award_sum {
+    uint64_t record_id, member_id;
+    int64_t points;
+    uint8_t grade;
+    uint64_t reviewed_by;
+    int64_t reviewed_us;
+    bool seen;
+};
+
+struct awards {
+    struct arena *memory, *scratch;
+    struct hash_map sums;
+};
+
+static struct row_name name_of(uint64_t record_id)
+{
+    return (struct row_name){.table = "records", .column = "record_id", .key = record_id};
+}
+
+static void *begin(void)
+{
+    struct awards *awards = memory_new(sizeof(*awards));
+
+    awards->memory = arena_new();
+    awards->scratch = arena_new();
+    return awards;
+}
+
+static void end(void *state)
+{
+    struct awards *awards = state;
+
+    arena_free(awards->memory);
+    arena_free(awards->scratch);
+    hash_map_free(&awards->sums);
+    free(awards);
+}
+
+/* --- Adding up -------------------------------------------------------------------------------- */
+
+/* The one lot that an award makes. */
+static bool read_lot(struct awards *awards, const struct transfer *transfer, struct lot_part *lot)
+{
+    struct lot_part *parts;
+    size_t count;
+
+    arena_reset(awards->scratch);
+    if (!lot_parts_unpack(transfer->detail, awards->scratch, &parts, &count) || count != 1)
+        return false;
+    *lot = parts[0];
+    return lot->lot_id == transfer->ref && lot->source == LOT_RECORD;
+}
+
+static bool add_transfer(void *state, const struct block *block, const struct transfer *transfer,
+                         struct misfit *misfit)
+{
+    struct awards *awards = state;
+    struct lot_part lot;
+    bool is_new;
+
+    if (transfer->kind != TRANSFER_AWARD)
+        return true;
+    if (!read_lot(awards, transfer, &lot))
+        return row_differs(
+            misfit,
+            (struct row_name){.table = "transfers", .column = "transfer_id", .key = transfer->id},
+            "an award that makes the lot of its record", "another");
+    struct hash_map_entry *entry = hash_map_insert(&awards->sums, transfer->ref, &is_new);
+    if (!is_new)
+        return row_differs(misfit, name_of(transfer->ref), "awarded once", "awarded twice");
+    struct award_sum *sum = arena_take(awards->memory, sizeof(*sum));
+    *sum = (struct award_sum){
+        .record_id = transfer->ref,
+        .member_id = transfer->member_id,
+        .points = transfer->points,
+        .grade = lot.grade,
+        .reviewed_by = transfer->actor,
+        .reviewed_us = block->time_us,
+    };
+    entry->pointer = sum;
+    return true;
+}
+
+/* --- Comparing -------------------------------------------------------------------------------- */
+
+static bool award_fits(const struct award_sum *sum, struct rows *rows, struct misfit *misfit)
+{
+    struct check checks[] = {
+        {"member_id", CHECK_NUMBER, (int64_t)sum->member_id, rows_int(rows, 1)},
+        {"state", CHECK_NUMBER, RECORD_APPROVED, rows_int(rows, 2)},
+        {"grade", CHECK_NUMBER, sum->grade, rows_int(rows, 3)},
+        {"points", CHECK_POINTS, sum->points, rows_int(rows, 4)},
+        {"reviewed_by", CHECK_NUMBER, (int64_t)sum->reviewed_by, rows_int(rows, 5)},
+        {"reviewed_us", CHECK_NUMBER, sum->reviewed_us, rows_int(rows, 6)},
+        {0},
+    };
+
+    return row_fits(misfit, name_of(sum->record_id), checks);
+}
+
+static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
+{
+    const struct awards *awards = state;
+    struct award_sum *sum = hash_map_get(&awards->sums, rows_id(rows, 0));
+    struct check nothing[] = {{"points", CHECK_POINTS, 0, rows_int(rows, 4)}, {0}};
+
+    if (!sum)
+        return row_fits(misfit, name_of(rows_id(rows, 0)), nothing);
+    sum->seen = true;
+    return award_fits(sum, rows, misfit);
+}
+
+static bool all_seen(const struct awards *awards, struct misfit *misfit)
+{
+    const struct hash_map_entry *entry;
+    uint64_t first = 0;
+
+    for (size_t at = 0; (entry = hash_map_next(&awards->sums, &at));) {
+        const struct award_sum *sum = entry->pointer;
+
+        if (!sum->seen && is_first(sum->record_id, first))
+            first = sum->record_id;
+    }
+    return first == 0 || row_is_missing(misfit, name_of(first));
+}
+
+static enum verdict compare(void *state, struct verify *verify)
+{
+    enum verdict verdict =
+        verify_rows(verify,
+                    db_stream(verify_db(verify),
+                              "SELECT record_id, member_id, state, grade, points, reviewed_by,"
+                              " reviewed_us FROM records ORDER BY record_id"),
+                    row_verdict, state);
+
+    if (verdict != VERDICT_FITS)
+        return verdict;
+    return all_seen(state, verify_misfit(verify)) ? VERDICT_FITS : VERDICT_MISFIT;
+}
+
+const struct verifier verifier_records = {"records", begin, add_transfer, compare, end};
