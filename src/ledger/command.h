@@ -54,7 +54,7 @@ struct command {
     uint8_t sent_back; /* how often its wallet moved between the judge's look and the lock */
 };
 
-void key_set_add(struct key_set *keys, const struct row_kind *kind, uint64_t key);
+void key_set_add(struct key_set *set, const struct row_kind *kind, uint64_t key);
 
 struct wallet;
 /* Fills `available` (what may be spent now) and `held`. */

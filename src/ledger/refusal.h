@@ -33,7 +33,7 @@
     X(SIGNED_OUT, 20, "signed_out", 401, "登录已失效，请重新登录", "Please sign in again")         \
     X(DENIED, 21, "denied", 409, "暂时不能办理", "This cannot be done now")                        \
     X(KEY_REUSED, 22, "idempotency_key_reused", 422, "幂等键已用于另一请求",                       \
-      "This Idempotency-Key was used for another request")                                          \
+      "This Idempotency-Key was used for another request")                                         \
     X(ACTIVITY_FULL, 23, "activity_full", 409, "名额已满", "The activity is full")                 \
     X(WRONG_CODE, 24, "wrong_code", 409, "签到码不正确或已更换，请看现场屏幕",                     \
       "The code is wrong or has changed: look at the screen on site")                              \

@@ -100,7 +100,8 @@ static enum refusal hold_apply(struct book *book, const struct command *command,
     voucher->points = want->points;
     voucher->allocation_length = allocation.length;
     assert_true(allocation.length <= sizeof(voucher->allocation));
-    memcpy(voucher->allocation, allocation.data, allocation.length);
+    for (size_t i = 0; i < allocation.length; i++)
+        voucher->allocation[i] = (uint8_t)allocation.data[i];
     outcome_show_wallet(out, wallet, book_now_us(book));
     return ACCEPTED;
 }
