@@ -193,10 +193,11 @@ static uint64_t parse_digits(const char *at, const char *end)
 {
     uint64_t value = 0;
 
-    for (; at < end && *at >= '0' && *at <= '9'; at++)
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
-            ASSERT(!"the column fits 64 bits");
+    for (; at < end && *at >= '0' && *at <= '9'; at++) {
+        bool fits = !__builtin_mul_overflow(value, 10, &value) &&
+                    !__builtin_add_overflow(value, (uint64_t)(*at - '0'), &value);
+        ASSERT(fits);
+    }
     return value;
 }
 
