@@ -177,7 +177,8 @@ struct http_worker {
 };
 
 void http_worker_init(struct http_worker *worker, struct http_server *server);
-void http_worker_free(struct http_worker *worker);
+/* After its loop has ended. Returns how many requests were never answered: they are lost. */
+int64_t http_worker_free(struct http_worker *worker);
 /* On its loop: no new work; idle connections are closed. */
 void http_worker_drain(struct http_worker *worker);
 void http_worker_close_all(struct http_worker *worker, enum http_close_reason reason);

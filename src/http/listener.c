@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,16 +87,28 @@ static int open_socket(const char *listen, struct error *error)
     return fd;
 }
 
-/* The socket that a service manager, or the server before an upgrade, passed on; -1 when none. */
-static int take_passed_socket(void)
+/* Whether a service manager, or the server before an upgrade, passed its socket on. */
+static bool is_socket_passed(void)
 {
     const char *count = getenv("LISTEN_FDS"), *process = getenv("LISTEN_PID");
 
-    if (!count || strcmp(count, "1") != 0 ||
-        (process && strtol(process, NULL, 10) != (long)getpid()))
-        return -1;
+    return count && strcmp(count, "1") == 0 &&
+           (!process || strtol(process, NULL, 10) == (long)getpid());
+}
+
+static int take_passed_socket(struct error *error)
+{
+    int listens = 0;
+    socklen_t length = sizeof(listens);
+
     unsetenv("LISTEN_FDS"); /* it is not for our children */
     unsetenv("LISTEN_PID");
+    if (getsockopt(FIRST_PASSED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 ||
+        !listens) {
+        error_set(error, "http.listen", "LISTEN_FDS is set, but descriptor %d does not listen",
+                  FIRST_PASSED_FD);
+        return -1;
+    }
     fcntl(FIRST_PASSED_FD, F_SETFD, FD_CLOEXEC);
     fcntl(FIRST_PASSED_FD, F_SETFL, fcntl(FIRST_PASSED_FD, F_GETFL) | O_NONBLOCK);
     return FIRST_PASSED_FD;
@@ -107,17 +118,13 @@ static void note_address(struct http_listener *listener)
 {
     struct sockaddr_storage socket = {0};
     socklen_t length = sizeof(socket);
-    struct http_address address;
-    char text[HTTP_ADDRESS_TEXT_SIZE];
+    char host[HTTP_ADDRESS_TEXT_SIZE], port[6];
 
-    getsockname(listener->fd, (struct sockaddr *)&socket, &length);
-    http_address_from_socket(&socket, &address);
-    http_address_format(&address, text);
-    bool is_v6 = strchr(text, ':') != NULL;
-    in_port_t port = is_v6 ? ((const struct sockaddr_in6 *)(const void *)&socket)->sin6_port
-                           : ((const struct sockaddr_in *)(const void *)&socket)->sin_port;
-    snprintf(listener->address, sizeof(listener->address), is_v6 ? "[%s]:%u" : "%s:%u", text,
-             (unsigned)ntohs(port));
+    ASSERT(getsockname(listener->fd, (struct sockaddr *)&socket, &length) == 0);
+    ASSERT(getnameinfo((struct sockaddr *)&socket, length, host, sizeof(host), port, sizeof(port),
+                       NI_NUMERICHOST | NI_NUMERICSERV) == 0);
+    snprintf(listener->address, sizeof(listener->address), strchr(host, ':') ? "[%s]:%s" : "%s:%s",
+             host, port);
 }
 
 /* ---- accepting ---- */
@@ -255,10 +262,9 @@ static void on_readable(evutil_socket_t listening, short events, void *context)
 
 struct http_listener *http_listener_new(struct http_server *server, struct error *error)
 {
-    int fd = take_passed_socket();
+    int fd = is_socket_passed() ? take_passed_socket(error)
+                                : open_socket(server->options->listen, error);
 
-    if (fd < 0)
-        fd = open_socket(server->options->listen, error);
     if (fd < 0)
         return NULL;
     struct http_listener *listener = memory_new(sizeof(*listener));

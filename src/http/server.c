@@ -173,8 +173,13 @@ void http_server_free(struct http_server *server)
     if (!server)
         return;
     http_listener_free(server->listener);
+    int64_t never_answered = 0;
     for (size_t i = 0; i < server->worker_count; i++)
-        http_worker_free(&server->workers[i]);
+        never_answered += http_worker_free(&server->workers[i]);
+    if (never_answered > 0)
+        LOG(WARN, "http.never_answered", LOG_INT("requests", never_answered));
+    else
+        ASSERT(atomic_load(&server->budget.used) == 0); /* all that was taken was given back */
     free(server->workers);
     http_tls_free(server->tls);
     http_networks_free(server->trusted);

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "http/internal.h"
 
 #define SWEEP_US       (SECOND_US / 20)
@@ -112,7 +111,7 @@ void http_worker_init(struct http_worker *worker, struct http_server *server)
     refresh_limits(worker);
 }
 
-void http_worker_free(struct http_worker *worker)
+int64_t http_worker_free(struct http_worker *worker)
 {
     struct loop *loop = worker->loop;
 
@@ -121,10 +120,9 @@ void http_worker_free(struct http_worker *worker)
     event_free(worker->sweep);
     event_free(worker->reaper);
     loop_free(loop); /* runs late answers, which free their requests */
-    if (worker->in_hand > 0)
-        LOG(WARN, "http.never_answered", LOG_INT("requests", worker->in_hand));
     http_request_pool_free(worker);
     buffer_free(&worker->scratch);
+    return worker->in_hand;
 }
 
 void http_worker_add_connection(struct http_worker *worker)
