@@ -9,7 +9,9 @@
 #include "cli/cli.h"
 #include "jobs/jobs.h"
 #include "ledger/wallet_open.h"
+#include "market/verify.h"
 #include "people/people.h"
+#include "service/verify.h"
 
 static struct settings settings = {.award.utc_offset_minutes =
                                        &settings.programme.utc_offset_minutes};
@@ -53,6 +55,14 @@ static const struct job jobs[] = {
     {0},
 };
 
+/* Whose tables `linli ledger verify` holds against the history, beside the ledger's own. */
+static const struct verifier *const verifiers[] = {
+    &verifier_stock,
+    &verifier_redemptions,
+    &verifier_records,
+    NULL,
+};
+
 static const struct subcommand subcommands[] = {
     {"serve", "Serve the API", NULL, cli_serve},
     {"config", "Print every setting, its value and where it came from", NULL, cli_config},
@@ -75,6 +85,10 @@ static const struct subcommand subcommands[] = {
      "  PURPOSE              token, chain, voucher, personal or check_in\n", cli_keys_rotate},
     {"keys make-master", "Make a master key file, for a database of your own",
      "  PATH                 what keys.master_file will name\n", cli_keys_make_master},
+    {"ledger verify", "Recompute the books from the history and name the first row that is wrong",
+     "  --json               for programs\n"
+     "\nExit status: 0 when everything fits, 1 when a row does not.\n",
+     cli_ledger_verify},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},
@@ -87,6 +101,7 @@ static const struct program linli = {
     .routes = route_tables,
     .jobs = jobs,
     .award_policy = &award_policy,
+    .verifiers = verifiers,
     .settings = &settings,
 };
 

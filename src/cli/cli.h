@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "cli/settings.h"
 #include "jobs/keeper.h"
+#include "ledger/verify.h"
 
 enum exit_status { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -40,6 +41,7 @@ struct program {
     const struct route *const *routes;
     const struct job *jobs;
     const struct award_policy *award_policy; /* in force */
+    const struct verifier *const *verifiers; /* of the rooms above the ledger */
     struct settings *settings;               /* where `config` puts its values */
 };
 
@@ -79,6 +81,7 @@ enum exit_status cli_admin_password(struct cli *cli);
 enum exit_status cli_keys_list(struct cli *cli);
 enum exit_status cli_keys_make_master(struct cli *cli);
 enum exit_status cli_keys_rotate(struct cli *cli);
+enum exit_status cli_ledger_verify(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);
 

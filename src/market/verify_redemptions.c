@@ -3,15 +3,12 @@
  * number is enough, whichever lane they are in: a voucher that was confirmed once more than undone
  * is confirmed.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/hash_map.h"
+#include "ledger/sums.h"
 #include "market/redemption.h"
 #include "market/verify.h"
 
 struct redemption_sum {
-    uint64_t redemption_id;
+    struct sum sum; /* key: redemption */
     uint64_t member_id, reward_id;
     int64_t points;
     uint8_t allocation[HASH_SIZE]; /* of the hold's detail */
@@ -21,12 +18,6 @@ struct redemption_sum {
     int64_t captured_us;                /* the last time, */
     uint64_t captured_by, captured_for; /* by whom, and for which merchant */
     int64_t closed_us;
-    bool seen;
-};
-
-struct redemptions {
-    struct arena *memory;
-    struct hash_map sums;
 };
 
 static struct row_name name_of(uint64_t redemption_id)
@@ -37,36 +28,10 @@ static struct row_name name_of(uint64_t redemption_id)
 
 static void *begin(void)
 {
-    struct redemptions *redemptions = memory_new(sizeof(*redemptions));
-
-    redemptions->memory = arena_new();
-    return redemptions;
-}
-
-static void end(void *state)
-{
-    struct redemptions *redemptions = state;
-
-    arena_free(redemptions->memory);
-    hash_map_free(&redemptions->sums);
-    free(redemptions);
+    return sums_new(sizeof(struct redemption_sum));
 }
 
 /* --- Adding up -------------------------------------------------------------------------------- */
-
-static struct redemption_sum *sum_of(struct redemptions *redemptions, uint64_t redemption_id)
-{
-    bool is_new;
-    struct hash_map_entry *entry = hash_map_insert(&redemptions->sums, redemption_id, &is_new);
-
-    if (is_new) {
-        struct redemption_sum *sum = arena_take(redemptions->memory, sizeof(*sum));
-
-        sum->redemption_id = redemption_id;
-        entry->pointer = sum;
-    }
-    return entry->pointer;
-}
 
 static void add_hold(struct redemption_sum *sum, const struct block *block,
                      const struct transfer *transfer)
@@ -104,7 +69,7 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
     (void)misfit;
     if (transfer->kind < TRANSFER_HOLD || transfer->kind > TRANSFER_SETTLE)
         return true;
-    sum = sum_of(state, transfer->ref);
+    sum = sums_at(state, transfer->ref);
     switch (transfer->kind) {
     case TRANSFER_HOLD: add_hold(sum, block, transfer); break;
     case TRANSFER_CAPTURE: add_capture(sum, block, transfer); break;
@@ -159,37 +124,22 @@ static bool values_fit(const struct redemption_sum *sum, struct rows *rows, stru
         {0},
     };
 
-    return row_fits(misfit, name_of(sum->redemption_id), checks);
+    return row_fits(misfit, name_of(sum->sum.key), checks);
 }
 
 static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 {
-    const struct redemptions *redemptions = state;
     struct row_name name = name_of(rows_id(rows, 0));
-    struct redemption_sum *sum = hash_map_get(&redemptions->sums, name.key);
+    struct redemption_sum *sum = sums_find(state, name.key);
     struct text allocation = rows_text(rows, 11);
     uint8_t hash[HASH_SIZE];
 
     if (!sum)
         return row_is_too_much(misfit, name);
-    sum->seen = true;
+    sum->sum.seen = true;
     crypto_sha256(allocation.data, allocation.length, hash);
     return values_fit(sum, rows, misfit) &&
            bytes_fit(misfit, name, "SHA-256 of allocation", sum->allocation, hash, HASH_SIZE);
-}
-
-static bool all_seen(const struct redemptions *redemptions, struct misfit *misfit)
-{
-    const struct hash_map_entry *entry;
-    uint64_t first = 0;
-
-    for (size_t at = 0; (entry = hash_map_next(&redemptions->sums, &at));) {
-        const struct redemption_sum *sum = entry->pointer;
-
-        if (!sum->seen && is_first(sum->redemption_id, first))
-            first = sum->redemption_id;
-    }
-    return first == 0 || row_is_missing(misfit, name_of(first));
 }
 
 static enum verdict compare(void *state, struct verify *verify)
@@ -205,7 +155,8 @@ static enum verdict compare(void *state, struct verify *verify)
 
     if (verdict != VERDICT_FITS)
         return verdict;
-    return all_seen(state, verify_misfit(verify)) ? VERDICT_FITS : VERDICT_MISFIT;
+    return sums_all_seen(state, name_of(0), verify_misfit(verify)) ? VERDICT_FITS : VERDICT_MISFIT;
 }
 
-const struct verifier verifier_redemptions = {"redemptions", begin, add_transfer, compare, end};
+const struct verifier verifier_redemptions = {"redemptions", begin, add_transfer, compare,
+                                              sums_free};

@@ -2,20 +2,12 @@
  * Stock: what was brought less what was taken away is free, on hold or sold; and every reward has a
  * row of it. Terms are not in the history: they change by ordinary statements.
  */
-#include <stdlib.h>
-
-#include "base/hash_map.h"
+#include "ledger/sums.h"
 #include "market/verify.h"
 
 struct stock_sum {
-    uint64_t reward_id;
+    struct sum sum; /* key: reward */
     int64_t free, held, sold;
-    bool seen;
-};
-
-struct stocks {
-    struct arena *memory;
-    struct hash_map sums;
 };
 
 static struct row_name name_of(uint64_t reward_id)
@@ -25,36 +17,10 @@ static struct row_name name_of(uint64_t reward_id)
 
 static void *begin(void)
 {
-    struct stocks *stocks = memory_new(sizeof(*stocks));
-
-    stocks->memory = arena_new();
-    return stocks;
-}
-
-static void end(void *state)
-{
-    struct stocks *stocks = state;
-
-    arena_free(stocks->memory);
-    hash_map_free(&stocks->sums);
-    free(stocks);
+    return sums_new(sizeof(struct stock_sum));
 }
 
 /* --- Adding up -------------------------------------------------------------------------------- */
-
-static struct stock_sum *sum_of(struct stocks *stocks, uint64_t reward_id)
-{
-    bool is_new;
-    struct hash_map_entry *entry = hash_map_insert(&stocks->sums, reward_id, &is_new);
-
-    if (is_new) {
-        struct stock_sum *sum = arena_take(stocks->memory, sizeof(*sum));
-
-        sum->reward_id = reward_id;
-        entry->pointer = sum;
-    }
-    return entry->pointer;
-}
 
 static void move(int64_t *from, int64_t *to, int32_t pieces)
 {
@@ -71,7 +37,7 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
     (void)misfit;
     if (transfer->pieces == 0 || transfer->kind == TRANSFER_FREEZE)
         return true;
-    sum = sum_of(state, transfer->subject);
+    sum = sums_at(state, transfer->subject);
     switch (transfer->kind) {
     case TRANSFER_RESTOCK: sum->free += transfer->pieces; break;
     case TRANSFER_HOLD: move(&sum->free, &sum->held, transfer->pieces); break;
@@ -90,9 +56,8 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
 static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 {
     static const struct stock_sum untouched;
-    const struct stocks *stocks = state;
     struct row_name name = name_of(rows_id(rows, 0));
-    struct stock_sum *known = hash_map_get(&stocks->sums, name.key);
+    struct stock_sum *known = sums_find(state, name.key);
     const struct stock_sum *sum = known ? known : &untouched;
     struct check checks[] = {
         {"initial", CHECK_NUMBER, sum->free + sum->held + sum->sold, rows_int(rows, 1)},
@@ -103,7 +68,7 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
     };
 
     if (known)
-        known->seen = true;
+        known->sum.seen = true;
     if (!row_fits(misfit, name, checks))
         return false;
     if (sum->free < 0 || sum->held < 0 || sum->sold < 0)
@@ -115,20 +80,6 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
         {0},
     };
     return row_fits(misfit, name, merchant);
-}
-
-static bool all_seen(const struct stocks *stocks, struct misfit *misfit)
-{
-    const struct hash_map_entry *entry;
-    uint64_t first = 0;
-
-    for (size_t at = 0; (entry = hash_map_next(&stocks->sums, &at));) {
-        const struct stock_sum *sum = entry->pointer;
-
-        if (!sum->seen && is_first(sum->reward_id, first))
-            first = sum->reward_id;
-    }
-    return first == 0 || row_is_missing(misfit, name_of(first));
 }
 
 static bool reward_without(void *state, struct rows *rows, struct misfit *misfit)
@@ -149,7 +100,7 @@ static enum verdict compare(void *state, struct verify *verify)
 
     if (verdict != VERDICT_FITS)
         return verdict;
-    if (!all_seen(state, verify_misfit(verify)))
+    if (!sums_all_seen(state, name_of(0), verify_misfit(verify)))
         return VERDICT_MISFIT;
     return verify_rows(verify,
                        db_stream(verify_db(verify),
@@ -159,4 +110,4 @@ static enum verdict compare(void *state, struct verify *verify)
                        reward_without, state);
 }
 
-const struct verifier verifier_stock = {"stock", begin, add_transfer, compare, end};
+const struct verifier verifier_stock = {"stock", begin, add_transfer, compare, sums_free};

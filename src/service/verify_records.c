@@ -5,23 +5,24 @@
  */
 #include <stdlib.h>
 
-#include "base/hash_map.h"
+#include "ledger/sums.h"
 #include "ledger/wallet.h"
 #include "service/record.h"
 #include "service/verify.h"
 
 struct award_sum {
-    uint64_t record_id, member_id;
+    struct sum sum; /* key: record */
+    bool is_awarded;
+    uint64_t member_id;
     int64_t points;
     uint8_t grade;
     uint64_t reviewed_by;
     int64_t reviewed_us;
-    bool seen;
 };
 
 struct awards {
-    struct arena *memory, *scratch;
-    struct hash_map sums;
+    struct sums *sums;
+    struct arena *scratch;
 };
 
 static struct row_name name_of(uint64_t record_id)
@@ -33,7 +34,7 @@ static void *begin(void)
 {
     struct awards *awards = memory_new(sizeof(*awards));
 
-    awards->memory = arena_new();
+    awards->sums = sums_new(sizeof(struct award_sum));
     awards->scratch = arena_new();
     return awards;
 }
@@ -42,9 +43,8 @@ static void end(void *state)
 {
     struct awards *awards = state;
 
-    arena_free(awards->memory);
+    sums_free(awards->sums);
     arena_free(awards->scratch);
-    hash_map_free(&awards->sums);
     free(awards);
 }
 
@@ -68,7 +68,6 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
 {
     struct awards *awards = state;
     struct lot_part lot;
-    bool is_new;
 
     if (transfer->kind != TRANSFER_AWARD)
         return true;
@@ -77,19 +76,15 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
             misfit,
             (struct row_name){.table = "transfers", .column = "transfer_id", .key = transfer->id},
             "an award that makes the lot of its record", "another");
-    struct hash_map_entry *entry = hash_map_insert(&awards->sums, transfer->ref, &is_new);
-    if (!is_new)
+    struct award_sum *sum = sums_at(awards->sums, transfer->ref);
+    if (sum->is_awarded)
         return row_differs(misfit, name_of(transfer->ref), "awarded once", "awarded twice");
-    struct award_sum *sum = arena_take(awards->memory, sizeof(*sum));
-    *sum = (struct award_sum){
-        .record_id = transfer->ref,
-        .member_id = transfer->member_id,
-        .points = transfer->points,
-        .grade = lot.grade,
-        .reviewed_by = transfer->actor,
-        .reviewed_us = block->time_us,
-    };
-    entry->pointer = sum;
+    sum->is_awarded = true;
+    sum->member_id = transfer->member_id;
+    sum->points = transfer->points;
+    sum->grade = lot.grade;
+    sum->reviewed_by = transfer->actor;
+    sum->reviewed_us = block->time_us;
     return true;
 }
 
@@ -107,37 +102,24 @@ static bool award_fits(const struct award_sum *sum, struct rows *rows, struct mi
         {0},
     };
 
-    return row_fits(misfit, name_of(sum->record_id), checks);
+    return row_fits(misfit, name_of(sum->sum.key), checks);
 }
 
 static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 {
     const struct awards *awards = state;
-    struct award_sum *sum = hash_map_get(&awards->sums, rows_id(rows, 0));
+    struct award_sum *sum = sums_find(awards->sums, rows_id(rows, 0));
     struct check nothing[] = {{"points", CHECK_POINTS, 0, rows_int(rows, 4)}, {0}};
 
     if (!sum)
         return row_fits(misfit, name_of(rows_id(rows, 0)), nothing);
-    sum->seen = true;
+    sum->sum.seen = true;
     return award_fits(sum, rows, misfit);
-}
-
-static bool all_seen(const struct awards *awards, struct misfit *misfit)
-{
-    const struct hash_map_entry *entry;
-    uint64_t first = 0;
-
-    for (size_t at = 0; (entry = hash_map_next(&awards->sums, &at));) {
-        const struct award_sum *sum = entry->pointer;
-
-        if (!sum->seen && is_first(sum->record_id, first))
-            first = sum->record_id;
-    }
-    return first == 0 || row_is_missing(misfit, name_of(first));
 }
 
 static enum verdict compare(void *state, struct verify *verify)
 {
+    const struct awards *awards = state;
     enum verdict verdict =
         verify_rows(verify,
                     db_stream(verify_db(verify),
@@ -147,7 +129,8 @@ static enum verdict compare(void *state, struct verify *verify)
 
     if (verdict != VERDICT_FITS)
         return verdict;
-    return all_seen(state, verify_misfit(verify)) ? VERDICT_FITS : VERDICT_MISFIT;
+    return sums_all_seen(awards->sums, name_of(0), verify_misfit(verify)) ? VERDICT_FITS
+                                                                          : VERDICT_MISFIT;
 }
 
 const struct verifier verifier_records = {"records", begin, add_transfer, compare, end};
