@@ -19,13 +19,9 @@ struct place {
     size_t index;
 };
 
-struct bounds {
-    int64_t min, max;
-};
-
-static struct bounds bounds_of(const struct json_field *field)
+struct json_bounds json_field_bounds(const struct json_field *field)
 {
-    static const struct bounds own[] = {
+    static const struct json_bounds own[] = {
         [JSON_ID] = {1, ID_MOST},
         [JSON_POINTS] = {0, POINTS_MOST},
         [JSON_INT] = {0, ID_MOST},
@@ -36,7 +32,7 @@ static struct bounds bounds_of(const struct json_field *field)
         [JSON_OBJECTS] = {0, ELEMENTS_MOST},
         [JSON_IDS] = {0, ELEMENTS_MOST},
     };
-    struct bounds bounds = {field->min, field->max};
+    struct json_bounds bounds = {field->min, field->max};
 
     if (field->min == 0 && field->max == 0)
         return own[field->type];
@@ -107,7 +103,7 @@ static bool refuse(const struct reading *reading, const struct place *place, con
 /* What a right value of the field is: "1..100", "0.01..50.00", "draft|published". */
 static void describe(const struct json_field *field, char *out, size_t size)
 {
-    struct bounds bounds = bounds_of(field);
+    struct json_bounds bounds = json_field_bounds(field);
     char low[24], high[24];
 
     switch (field->type) {
@@ -139,7 +135,7 @@ static bool refuse_value(const struct reading *reading, const struct place *plac
 static bool check_range(const struct reading *reading, const struct place *place,
                         const struct json_field *field, int64_t value)
 {
-    struct bounds bounds = bounds_of(field);
+    struct json_bounds bounds = json_field_bounds(field);
 
     if (value < bounds.min)
         return refuse_value(reading, place, field, "too_small");
@@ -151,7 +147,7 @@ static bool check_range(const struct reading *reading, const struct place *place
 static bool check_count(const struct reading *reading, const struct place *place,
                         const struct json_field *field, size_t count)
 {
-    struct bounds bounds = bounds_of(field);
+    struct json_bounds bounds = json_field_bounds(field);
 
     if ((int64_t)count < bounds.min)
         return refuse_value(reading, place, field, "too_short");
@@ -199,7 +195,7 @@ static bool read_points(const struct reading *reading, const struct place *place
     int64_t *points = out;
 
     bool minus = text.length > 0 && text.data[0] == '-';
-    if (!points_parse(text, points) || (minus && bounds_of(field).min >= 0))
+    if (!points_parse(text, points) || (minus && json_field_bounds(field).min >= 0))
         return refuse_value(reading, place, field, "bad_points");
     return check_range(reading, place, field, *points);
 }

@@ -49,6 +49,13 @@ struct json_field {
     size_t seen; /* offset of a bool set when the field was present; 0: not wanted */
 };
 
+/* What values of the field are held to: its min and max, or its type's. In hundredths, characters,
+ * elements or as the number itself; of no meaning for flags, choices, times and days. */
+struct json_bounds {
+    int64_t min, max;
+};
+struct json_bounds json_field_bounds(const struct json_field *field);
+
 /* What was wrong with the input, in terms a caller can show. `code` is a literal:
  * "missing", "unknown_field", "wrong_type", "too_small", "too_large", "too_short", "too_long",
  * "bad_id", "bad_points", "bad_time", "bad_day", "bad_choice", "bad_text", "not_an_object". */
