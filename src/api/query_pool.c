@@ -39,6 +39,14 @@ struct query_pool {
     pthread_t threads[THREADS_MOST];
 };
 
+/* One try: while the database is away, calls are not kept waiting for it one after the other. */
+static bool has_database(struct db *db)
+{
+    struct error error;
+
+    return db_is_connected(db) || db_connect(db, &error);
+}
+
 static void run(struct trip *trip, struct db *db)
 {
     struct call *call = &trip->call;
@@ -46,6 +54,10 @@ static void run(struct trip *trip, struct db *db)
     api_count(API_QUERY_BACKLOG, -1);
     if (http_request_is_gone(call->request)) {
         trip_drop(trip);
+        return;
+    }
+    if (!has_database(db)) {
+        reply_problem_detail(call, PROBLEM_BUSY, "数据库没有应答", "The database does not answer");
         return;
     }
     call->db = db;
