@@ -47,9 +47,9 @@ struct call {
     const void *query; /* by route->query_fields: the query string, read by the same tables */
     enum language language;
     int64_t now_us;
-    struct db *db;     /* ON_QUERY only */
-    void *context;     /* the handler's own, for its render function */
-    bool waited_out;   /* run for the last time: call_wait has nothing more to wait for */
+    struct db *db;   /* ON_QUERY only */
+    void *context;   /* the handler's own, for its render function */
+    bool waited_out; /* run for the last time: call_wait has nothing more to wait for */
 };
 
 /* A zeroed command of `size` (whose first member is struct command), with actor, epoch,
@@ -78,12 +78,15 @@ bool call_wait(struct call *call, uint64_t member_id, int64_t wait_us) MUST_CHEC
 enum answered reply_json(struct call *call, int status, json_t *body); /* takes the reference */
 enum answered reply_created(struct call *call, const char *location, json_t *body);
 enum answered reply_empty(struct call *call); /* 204 */
-enum answered reply_bytes(struct call *call, int status, const char *content_type, struct text body); /* copied */
+/* The body is copied. */
+enum answered reply_bytes(struct call *call, int status, const char *content_type,
+                          struct text body);
 /* 200 with an ETag over the body, or 304 when If-None-Match has it. */
 enum answered reply_json_cached(struct call *call, json_t *body);
 enum answered reply_problem(struct call *call, enum problem problem);
 /* With a detail in both languages' place: literal, or from the arena. */
-enum answered reply_problem_detail(struct call *call, enum problem problem, const char *zh, const char *en);
+enum answered reply_problem_detail(struct call *call, enum problem problem, const char *zh,
+                                   const char *en);
 /* 429, and when to try again. */
 enum answered reply_too_many(struct call *call, int64_t retry_after_us);
 enum answered reply_refusal(struct call *call, const struct outcome *outcome);
@@ -107,8 +110,11 @@ struct page {
     int64_t limit;  /* 1..100, default 20: read it by page_limit */
 };
 #define PAGE_FIELDS(input, member)                                                                 \
-    {.name = "cursor", .type = JSON_ID, .offset = offsetof(input, member.after)},                   \
-    {.name = "limit", .type = JSON_INT, .offset = offsetof(input, member.limit), .min = 1, .max = 100}
+    {.name = "cursor", .type = JSON_ID, .offset = offsetof(input, member.after)},                  \
+    {                                                                                              \
+        .name = "limit", .type = JSON_INT, .offset = offsetof(input, member.limit), .min = 1,      \
+        .max = 100                                                                                 \
+    }
 struct page_query {
     struct page page;
 };

@@ -25,7 +25,7 @@
       "The login or the password (code) is not right")                                             \
     X(TOO_MANY, "too_many_requests", 429, "操作太频繁，请稍后再试",                                \
       "Too many tries: wait a while")                                                              \
-    X(NO_CODE_SENDER, "phone_sign_in_unavailable", 503, "暂未开通手机号登录，请联系社区",           \
+    X(NO_CODE_SENDER, "phone_sign_in_unavailable", 503, "暂未开通手机号登录，请联系社区",          \
       "Sign-in by phone is not set up here: please ask your community")                            \
     X(BUSY, "busy", 503, "系统繁忙，请稍后重试", "Busy: try again shortly")                        \
     X(INTERNAL, "internal", 500, "系统出错，请凭请求编号联系管理员",                               \

@@ -26,8 +26,8 @@ static struct node *root;
 struct walk {
     struct text segments[SEGMENTS_MOST];
     size_t count;
-    uint64_t *ids;
-    struct text *word;
+    uint64_t ids[IDS_MOST];
+    struct text word;
 };
 
 /* --- compiling --- */
@@ -146,7 +146,7 @@ static const struct node *descend(const struct node *node, struct walk *walk, si
     }
     if (!node->word || walk->segments[at].length == 0)
         return NULL;
-    *walk->word = walk->segments[at];
+    walk->word = walk->segments[at];
     return descend(node->word, walk, at + 1, ids);
 }
 
@@ -179,7 +179,7 @@ static unsigned methods_of(const struct node *node)
 const struct route *route_find(enum http_method method, struct text path, struct arena *arena,
                                uint64_t ids[2], struct text *word, unsigned *allowed)
 {
-    struct walk walk = {.ids = ids, .word = word};
+    struct walk walk = {0};
     const struct node *node;
 
     *allowed = 0;
@@ -188,6 +188,8 @@ const struct route *route_find(enum http_method method, struct text path, struct
     node = descend(root, &walk, 0, 0);
     if (!node)
         return NULL;
+    memcpy(ids, walk.ids, sizeof walk.ids);
+    *word = walk.word;
     if (method == HTTP_HEAD && !node->routes[HTTP_HEAD])
         method = HTTP_GET;
     if (!node->routes[method])
