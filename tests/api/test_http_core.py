@@ -389,3 +389,34 @@ def test_ready_only_while_the_database_answers(fresh_server):
     assert api.get("/readyz").status in (200, 503)  # it may be back before we look
     assert api.get("/livez").status == 200
     wait_until(lambda: api.get("/readyz").status == 200, 10, "the database to be back")
+
+
+def test_a_second_interrupt_does_not_wait_for_the_first(fresh_server):
+    lock = fresh_server.database()
+    lock.cursor().execute("LOCK TABLES merchants WRITE")
+    connection = http.client.HTTPConnection(fresh_server.address, timeout=30)
+    connection.request("GET", "/v1/merchants")
+    time.sleep(0.3)
+    fresh_server.signal(2)
+    fresh_server.wait_event("serve.stopping")
+    time.sleep(0.5)
+    assert fresh_server.running  # it waits for the answer
+    fresh_server.signal(2)
+    assert fresh_server.process.wait(5) == -2
+    connection.close()
+    lock.close()
+
+
+def test_what_is_in_hand_is_answered_before_a_stop(fresh_server):
+    lock = fresh_server.database()
+    lock.cursor().execute("LOCK TABLES merchants WRITE")
+    connection = http.client.HTTPConnection(fresh_server.address, timeout=30)
+    connection.request("GET", "/v1/merchants")
+    time.sleep(0.3)
+    fresh_server.signal(15)
+    fresh_server.wait_event("serve.stopping")
+    lock.close()
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (200, "close")
+    connection.close()
+    assert fresh_server.process.wait(10) == 0
