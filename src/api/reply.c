@@ -106,6 +106,14 @@ struct problem_answer {
     json_t *further;    /* an object whose members are added, or NULL; its reference is taken */
 };
 
+/* RFC 6750 section 3.1: no error code for who sent no token at all. */
+static const char *challenge(const struct call *call)
+{
+    if (http_request_header(call->request, "authorization").length > 0)
+        return "Bearer realm=\"linli\", error=\"invalid_token\"";
+    return "Bearer realm=\"linli\"";
+}
+
 static enum answered answer_problem(struct call *call, const struct problem_answer *problem)
 {
     struct trip *trip = trip_of(call);
@@ -121,7 +129,7 @@ static enum answered answer_problem(struct call *call, const struct problem_answ
     }
     begin(trip, problem->status, "application/problem+json");
     if (problem->status == 401)
-        trip_header(trip, "WWW-Authenticate", "Bearer realm=\"linli\"");
+        trip_header(trip, "WWW-Authenticate", challenge(call));
     if (problem->status == 503)
         trip_header(trip, "Retry-After", "1");
     take_body(trip, body);

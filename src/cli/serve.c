@@ -1,5 +1,5 @@
 /*
- * linli serve: the whole server. start() is the order of its parts, stop() the reverse.
+ * linli serve: the whole server. `parts` is the order in which they start, stop() the reverse.
  */
 #include <jansson.h>
 #include <signal.h>
@@ -36,6 +36,11 @@ struct server {
 };
 
 /* --- the parts --- */
+
+static bool open_database(struct server *server, struct error *error)
+{
+    return database_open_migrated(&server->database, server->settings, error);
+}
 
 /* Its number makes this start's ids unique. */
 static bool claim_instance(struct server *server, struct error *error)
@@ -161,14 +166,27 @@ static bool open_the_door(struct server *server, struct error *error)
     return server->http != NULL;
 }
 
+/* The order in which the parts start. */
+static bool (*const parts[])(struct server *server, struct error *error) = {
+    choose_code_sender, /* a setting that is wrong is told before anything runs */
+    open_database,      /* embedded or database.url, brought up to this binary's schema */
+    claim_instance,     /* ids are unique from here on */
+    load_keys,          /* sealed in the database, opened by the master key */
+    settle_demo,        /* through a teller of its own */
+    start_teller,       /* claims a lane of the ledger: points can move */
+    start_revocations,  /* which tokens are void, read before the first is believed */
+    start_queries,      /* threads for handlers that read, and the long-polls that run on them */
+    start_keeper,       /* what happens by itself */
+    open_the_door,      /* last: whoever is let in is served */
+};
+
 static bool start(struct server *server, struct error *error)
 {
-    return choose_code_sender(server, error) &&
-           database_open_migrated(&server->database, server->settings, error) &&
-           claim_instance(server, error) && load_keys(server, error) &&
-           settle_demo(server, error) && start_teller(server, error) &&
-           start_revocations(server, error) && start_queries(server, error) &&
-           start_keeper(server, error) && open_the_door(server, error);
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (!parts[i](server, error))
+            return false;
+    }
+    return true;
 }
 
 /* What started last stops first, but for the connections: they are freed when nothing can answer
