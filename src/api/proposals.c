@@ -222,6 +222,7 @@ static enum answered proposal_reject(struct call *call)
     struct reject *reject = call_command(call, sizeof *reject, &command_reject);
 
     reject->proposal_id = call->ids[0];
+    reject->person_id = call->who.person_id;
     return call_submit(call, &reject->command, render_decision);
 }
 

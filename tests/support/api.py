@@ -106,14 +106,14 @@ class Api:
         return headers | (further or {})
 
     def _connection(self):
-        local, address = self._local, self.server.address
+        local, server = self._local, (self.server.address, self.server.pid)
         if (
             getattr(local, "connection", None) is None
-            or local.address != address
+            or local.server != server
             or time.monotonic() - local.used > REUSE_SECONDS
         ):
             self.close()
-            local.connection = http.client.HTTPConnection(address, timeout=self.timeout)
-            local.address = address
+            local.connection = http.client.HTTPConnection(server[0], timeout=self.timeout)
+            local.server = server
             local.used = time.monotonic()
         return local.connection
