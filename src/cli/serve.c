@@ -296,8 +296,10 @@ enum exit_status cli_serve(struct cli *cli)
     }
     let_interrupts_kill();
     stop(&server);
-    if (!started)
-        return cli_fail(&error);
+    if (!started) {
+        LOG(ERROR, "serve.failed", LOG_STR("code", error.code), LOG_STR("detail", error.detail));
+        return EXIT_FAILED;
+    }
     LOG(INFO, "serve.stopped");
     return EXIT_FINE;
 }
