@@ -33,13 +33,16 @@ static const struct config_part config[] = {
     {0},
 };
 
+/* clang-format off */
 static const struct metrics_part metrics[] = {
     {http_metrics, &http_metrics_count},
     {api_metrics, &api_metrics_count},
     {teller_metrics, &teller_metrics_count},
     {keeper_metrics, &keeper_metrics_count},
+    {verify_metrics, &verify_metrics_count},
     {0},
 };
+/* clang-format on */
 
 /* How many points a service record is worth: the seam for assessment plugins. */
 static const struct award_policy award_policy = {"by_category", award_by_category, &settings.award};
@@ -52,6 +55,8 @@ static const struct job jobs[] = {
     {"answers_prune", 20 * SECOND_US, answers_prune},
     {"limits_prune", HOUR_US, limits_prune},
     {"people_prune", 10 * MINUTE_US, people_expired_prune},
+    {"verify_new", MINUTE_US, verify_new_blocks},
+    {"checkpoint", MINUTE_US, checkpoint_heads},
     {0},
 };
 
@@ -64,7 +69,15 @@ static const struct verifier *const verifiers[] = {
 };
 
 static const struct subcommand subcommands[] = {
-    {"serve", "Serve the API", NULL, cli_serve},
+    {"serve", "Serve the API",
+     "Without settings: on 127.0.0.1:8080, with a database of its own below ./state. Often set:\n\n"
+     "  --port=PORT          0: any free one\n"
+     "  --state_dir=DIR      where the database and the master key are\n"
+     "  --database.url=URL   another MariaDB, instead of one of its own\n"
+     "  --demo=small         fictional data into an empty database, and its sign-ins\n"
+     "\n"
+     "SIGTERM and Ctrl-C answer what is in hand, then stop; SIGHUP reads the settings again.\n",
+     cli_serve},
     {"config", "Print every setting, its value and where it came from", NULL, cli_config},
     {"migrate", "Bring the database's schema up to this version",
      "  --status             only say what is applied\n", cli_migrate},
@@ -87,8 +100,20 @@ static const struct subcommand subcommands[] = {
      "  PATH                 what keys.master_file will name\n", cli_keys_make_master},
     {"ledger verify", "Recompute the books from the history and name the first row that is wrong",
      "  --json               for programs\n"
+     "  --checkpoint=FILE    the history must also be the one that this checkpoint was made of\n"
      "\nExit status: 0 when everything fits, 1 when a row does not.\n",
      cli_ledger_verify},
+    {"ledger trial-balance", "What every kind of account had, got, gave and has on a day",
+     "  --day=2026-11-22     of the programme's time zone\n"
+     "  --format=json|csv\n",
+     cli_ledger_trial_balance},
+    {"ledger checkpoint", "Sign the heads of all lanes, for somebody outside to keep",
+     "  --out=FILE           instead of printing it\n", cli_ledger_checkpoint},
+    {"receipt verify", "Check a transfer's receipt; needs no database",
+     "  FILE                 as GET /v1/transfers/{id}/receipt gave it\n"
+     "  --checkpoint=FILE    one that you kept: the receipt's headers must meet it\n"
+     "  --key=HEX            the programme's public key, from a place that you trust\n",
+     cli_receipt_verify},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},

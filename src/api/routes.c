@@ -26,6 +26,7 @@ const struct route *const route_tables[] = {
     wallet_routes,
     member_wallet_routes,
     proposal_routes,
+    ledger_routes,
 
     NULL,
 };

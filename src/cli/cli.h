@@ -82,6 +82,9 @@ enum exit_status cli_keys_list(struct cli *cli);
 enum exit_status cli_keys_make_master(struct cli *cli);
 enum exit_status cli_keys_rotate(struct cli *cli);
 enum exit_status cli_ledger_verify(struct cli *cli);
+enum exit_status cli_ledger_trial_balance(struct cli *cli);
+enum exit_status cli_ledger_checkpoint(struct cli *cli);
+enum exit_status cli_receipt_verify(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);
 

@@ -10,6 +10,9 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/database.h"
+#include "cli/proof.h"
+#include "ledger/proof_json.h"
+#include "ledger/trial_balance.h"
 #include "ledger/verify.h"
 
 /* The books and the keys that they were signed with. */
@@ -85,7 +88,8 @@ static void print_json(const struct verify_report *report, enum verdict verdict,
     json_decref(body);
 }
 
-static enum verdict verify(const struct cli *cli, struct verify_report *report, struct error *error)
+static enum verdict verify(const struct cli *cli, const struct checkpoint *kept,
+                           struct verify_report *report, struct error *error)
 {
     bool shows = isatty(STDERR_FILENO);
     enum verdict verdict = VERDICT_FAILED;
@@ -96,6 +100,7 @@ static enum verdict verify(const struct cli *cli, struct verify_report *report, 
         struct verify_options options = {
             .keys = chain_keys_of(books.keyring),
             .verifiers = cli->program->verifiers,
+            .kept = kept,
             .progress = shows ? show_progress : NULL,
             .context = &shown_us,
         };
@@ -107,17 +112,14 @@ static enum verdict verify(const struct cli *cli, struct verify_report *report, 
     return verdict;
 }
 
-enum exit_status cli_ledger_verify(struct cli *cli)
+/* The verdict as an exit status, after the report. */
+static enum exit_status verify_and_report(struct cli *cli, const struct checkpoint *kept, bool json)
 {
-    bool json = cli_flag(cli, "json");
     int64_t began_us = clock_monotonic_us();
     struct verify_report report;
     struct error error = {0};
-    enum verdict verdict;
+    enum verdict verdict = verify(cli, kept, &report, &error);
 
-    if (!cli_nothing_left(cli))
-        return EXIT_USAGE;
-    verdict = verify(cli, &report, &error);
     if (verdict == VERDICT_FAILED)
         return cli_fail(&error);
     double seconds = (double)(clock_monotonic_us() - began_us) / (double)SECOND_US;
@@ -126,4 +128,128 @@ enum exit_status cli_ledger_verify(struct cli *cli)
     else
         print_report(&report, verdict, seconds);
     return verdict == VERDICT_FITS ? EXIT_FINE : EXIT_FAILED;
+}
+
+enum exit_status cli_ledger_verify(struct cli *cli)
+{
+    bool json = cli_flag(cli, "json");
+    const char *kept_file = cli_option(cli, "checkpoint");
+    struct arena *arena = arena_new();
+    struct checkpoint kept;
+    struct error error = {0};
+    enum exit_status status;
+
+    if (!cli_nothing_left(cli))
+        status = EXIT_USAGE;
+    else if (kept_file && !proof_read_checkpoint(kept_file, arena, &kept, &error))
+        status = cli_fail(&error);
+    else
+        status = verify_and_report(cli, kept_file ? &kept : NULL, json);
+    arena_free(arena);
+    return status;
+}
+
+/* --- Trial balance ---------------------------------------------------------------------------- */
+
+static void print_trial_json(const struct trial_balance *balance)
+{
+    json_t *body = trial_balance_json(balance);
+
+    json_dumpf(body, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(body);
+}
+
+static void print_trial_csv(const struct trial_balance *balance)
+{
+    struct buffer csv = {0};
+
+    trial_balance_csv(balance, &csv);
+    fwrite(csv.data, 1, csv.length, stdout);
+    buffer_free(&csv);
+}
+
+enum exit_status cli_ledger_trial_balance(struct cli *cli)
+{
+    const char *day_text = cli_option(cli, "day"), *format = cli_option(cli, "format");
+    bool csv = format && strcmp(format, "csv") == 0;
+    struct trial_balance balance;
+    struct database database;
+    struct error error = {0};
+    int32_t day;
+
+    if (!day_text || !calendar_parse_day((struct text){day_text, strlen(day_text)}, &day))
+        return cli_misused(cli, "which day: --day=2026-11-22");
+    if (format && !csv && strcmp(format, "json") != 0)
+        return cli_misused(cli, "the format is json or csv");
+    if (!cli_nothing_left(cli))
+        return EXIT_USAGE;
+    bool fine =
+        database_open_migrated(&database, cli->settings, &error) &&
+        trial_balance_read(database.db, day, (int)cli->settings->programme.utc_offset_minutes,
+                           &balance, &error);
+    database_close(&database);
+    if (!fine)
+        return cli_fail(&error);
+    if (csv)
+        print_trial_csv(&balance);
+    else
+        print_trial_json(&balance);
+    return EXIT_FINE;
+}
+
+/* --- Checkpoint ------------------------------------------------------------------------------- */
+
+/* The latest one, made just now if anything has moved since the last. */
+static bool take_checkpoint(const struct books *books, struct arena *arena,
+                            struct checkpoint *checkpoint, struct error *error)
+{
+    const struct key *key = keyring_current(books->keyring, KEY_CHAIN);
+    struct signer *signer = signer_new(key->secret);
+    bool is_new;
+
+    bool made = checkpoint_make(books->database.db, signer, key->id, clock_now_us(), arena,
+                                checkpoint, &is_new, error);
+    signer_free(signer);
+    if (!made)
+        return false;
+    switch (checkpoint_find(books->database.db, 0, arena, checkpoint, error)) {
+    case FIND_FOUND: return true;
+    case FIND_NOTHING: return error_set(error, "ledger.empty", "the ledger is empty");
+    default: return false;
+    }
+}
+
+static bool write_checkpoint(const struct books *books, const struct checkpoint *checkpoint,
+                             const char *path, struct error *error)
+{
+    struct chain_keys keys = chain_keys_of(books->keyring);
+    uint8_t public_key[SIGN_PUBLIC_SIZE];
+
+    if (!keys.find(keys.context, checkpoint->key_id, public_key))
+        return error_set(error, "ledger.key", "key %u is not there", checkpoint->key_id);
+    json_t *body = checkpoint_json(checkpoint, public_key);
+    bool written = proof_write(body, path, error);
+    json_decref(body);
+    return written;
+}
+
+enum exit_status cli_ledger_checkpoint(struct cli *cli)
+{
+    const char *path = cli_option(cli, "out");
+    struct arena *arena = arena_new();
+    struct checkpoint checkpoint;
+    struct error error = {0};
+    struct books books;
+
+    if (!cli_nothing_left(cli)) {
+        arena_free(arena);
+        return EXIT_USAGE;
+    }
+    bool fine = open_books(&books, cli->settings, &error) &&
+                take_checkpoint(&books, arena, &checkpoint, &error) &&
+                write_checkpoint(&books, &checkpoint, path, &error);
+    close_books(&books);
+    arena_free(arena);
+    return fine ? EXIT_FINE : cli_fail(&error);
 }

@@ -12,5 +12,10 @@ bool advance_activities(struct job_context *context, struct error *error);
 bool answers_prune(struct job_context *context, struct error *error);
 bool limits_prune(struct job_context *context, struct error *error);
 bool people_expired_prune(struct job_context *context, struct error *error);
+bool checkpoint_heads(struct job_context *context, struct error *error);
+bool verify_new_blocks(struct job_context *context, struct error *error);
+
+extern struct metric verify_metrics[]; /* of verify_new_blocks */
+extern const size_t verify_metrics_count;
 
 #endif
