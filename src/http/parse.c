@@ -6,7 +6,6 @@
 #include "http/strict.h"
 #include "http/wire.h"
 
-#define FIRST_HEAD_SIZE    512
 #define FREE_HEAD_SIZE     4096 /* what a head may take before it counts against the budget */
 #define FREE_BODY_SIZE     4096
 #define MOST_LINE_PIECE    4096
@@ -33,9 +32,8 @@ struct http_parser {
     struct http_wire *wire;
     struct http_message message;
     const struct http_rule *broken;
-    char *head; /* in the arena; views into it are made once it is whole */
-    size_t head_length, head_capacity;
-    size_t line_start; /* of the line that is coming */
+    struct buffer head; /* views into it are made once it is whole */
+    size_t line_start;  /* of the line that is coming */
     size_t headers_start;
     size_t header_lines;
     bool skipped_empty_line;
@@ -57,7 +55,7 @@ static bool passes(struct http_parser *parser, enum http_stage stage, struct tex
 {
     struct http_suspect suspect = {
         .line = line,
-        .header_bytes = parser->head_length - parser->headers_start,
+        .header_bytes = parser->head.length - parser->headers_start,
         .header_count = parser->header_lines,
         .body_room = parser->limits->body - (int64_t)parser->message.body.length,
         .message = &parser->message,
@@ -87,22 +85,13 @@ static bool wire_agrees(struct http_parser *parser, const char *data, size_t len
 
 /* ---- the head ---- */
 
-static bool grow_head(struct http_parser *parser, size_t more)
+static bool add_to_head(struct http_parser *parser, const char *data, size_t length)
 {
-    size_t needed = parser->head_length + more, capacity = parser->head_capacity;
+    bool is_small = parser->head.length + length <= FREE_HEAD_SIZE;
 
-    if (needed <= capacity)
-        return true;
-    while (capacity < needed)
-        capacity = capacity ? capacity * 2 : FIRST_HEAD_SIZE;
-    /* The old copies stay in the arena: together no more than the new one. */
-    if (capacity > FREE_HEAD_SIZE && !charge(parser, (int64_t)capacity))
+    if (!is_small && !charge(parser, (int64_t)length))
         return false;
-    char *head = arena_take(parser->arena, capacity);
-    if (parser->head_length > 0)
-        memcpy(head, parser->head, parser->head_length);
-    parser->head = head;
-    parser->head_capacity = capacity;
+    buffer_add(&parser->head, data, length);
     return true;
 }
 
@@ -165,7 +154,8 @@ static void fill_message(struct http_parser *parser)
     struct http_message *message = &parser->message;
     struct http_request_line parts;
 
-    ASSERT(http_request_line_split((struct text){parser->head, parser->headers_start}, &parts));
+    ASSERT(
+        http_request_line_split((struct text){parser->head.data, parser->headers_start}, &parts));
     ASSERT(http_method_find(parts.method, &message->method));
     message->is_old = http_wire_minor_version(parser->wire) == 0;
     message->keeps_alive = http_wire_keeps_alive(parser->wire);
@@ -195,7 +185,7 @@ static void finish_head(struct http_parser *parser)
 
     message->headers =
         arena_take(parser->arena, (parser->header_lines + 1) * sizeof(*message->headers));
-    bool accepted = http_wire_feed(parser->wire, parser->head, parser->head_length);
+    bool accepted = http_wire_feed(parser->wire, parser->head.data, parser->head.length);
     if (!http_wire_has_head(parser->wire) || message->header_count != parser->header_lines) {
         passes(parser, HTTP_STAGE_BROKEN, TEXT(""));
         return;
@@ -216,13 +206,13 @@ static void end_request_line(struct http_parser *parser, struct text line)
 {
     if (line.length == 2 && memcmp(line.data, "\r\n", 2) == 0 && !parser->skipped_empty_line) {
         parser->skipped_empty_line = true; /* 9112 2.2: one, from a client that ended a body so */
-        parser->head_length = 0;
+        buffer_clear(&parser->head);
         return;
     }
     parser->is_head_method = line.length > 5 && memcmp(line.data, "HEAD ", 5) == 0;
     if (!passes(parser, HTTP_STAGE_REQUEST_LINE, line))
         return;
-    parser->headers_start = parser->line_start = parser->head_length;
+    parser->headers_start = parser->line_start = parser->head.length;
     parser->place = PLACE_HEADER_LINE;
 }
 
@@ -230,7 +220,7 @@ static void end_header_line(struct http_parser *parser, struct text line)
 {
     if (!passes(parser, HTTP_STAGE_HEADER_LINE, line))
         return;
-    parser->line_start = parser->head_length;
+    parser->line_start = parser->head.length;
     if (line.length == 2)
         finish_head(parser);
     else
@@ -244,12 +234,10 @@ static size_t feed_head_line(struct http_parser *parser, const char *data, size_
     const char *line_feed = memchr(data, '\n', most);
     size_t piece = line_feed ? (size_t)(line_feed - data) + 1 : most;
 
-    if (!grow_head(parser, piece))
+    if (!add_to_head(parser, data, piece))
         return 0;
-    memcpy(parser->head + parser->head_length, data, piece);
-    parser->head_length += piece;
-    struct text line = {parser->head + parser->line_start,
-                        parser->head_length - parser->line_start};
+    struct text line = {parser->head.data + parser->line_start,
+                        parser->head.length - parser->line_start};
     if (!passes(parser, in_request_line ? HTTP_STAGE_REQUEST_START : HTTP_STAGE_HEADER_START, line))
         return piece;
     if (line_feed && in_request_line)
@@ -347,6 +335,7 @@ void http_parser_free(struct http_parser *parser)
     if (!parser)
         return;
     http_parser_clear(parser);
+    buffer_free(&parser->head);
     http_wire_free(parser->wire);
     free(parser);
 }
@@ -355,13 +344,18 @@ void http_parser_start(struct http_parser *parser, struct arena *arena,
                        const struct http_limits *limits)
 {
     http_parser_clear(parser);
-    *parser = (struct http_parser){.wire = parser->wire, .arena = arena, .limits = limits};
+    *parser = (struct http_parser){
+        .wire = parser->wire, .head = parser->head, .arena = arena, .limits = limits};
     http_wire_start(parser->wire);
 }
 
 void http_parser_clear(struct http_parser *parser)
 {
     buffer_free(&parser->message.body);
+    if (parser->head.capacity > FREE_HEAD_SIZE)
+        buffer_free(&parser->head);
+    else
+        buffer_clear(&parser->head); /* for the next request */
     if (parser->charged > 0)
         http_budget_give(parser->limits->budget, parser->charged);
     parser->charged = 0;

@@ -81,11 +81,12 @@ struct http_parser;
 
 struct http_parser *http_parser_new(void);
 void http_parser_free(struct http_parser *parser);
-/* Makes ready for a request whose head lives in `arena`; forgets the one before. Both arguments
- * must outlive the request. */
+/* Makes ready for a request whose table of headers lives in `arena`; forgets the one before. Both
+ * arguments must outlive the request. */
 void http_parser_start(struct http_parser *parser, struct arena *arena,
                        const struct http_limits *limits);
-/* Frees the body and gives its memory back to the budget; the views of the message are dead. */
+/* Frees the body and a large head, and gives them back to the budget; the views of the message are
+ * dead. */
 void http_parser_clear(struct http_parser *parser);
 
 /*

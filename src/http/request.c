@@ -61,13 +61,19 @@ struct http_request *http_request_new(struct http_connection *connection)
     return request;
 }
 
+static void uncount(struct http_request *request)
+{
+    if (request->is_counted)
+        http_counts_remove(request->worker->server->counts, &request->client);
+    request->is_counted = false;
+}
+
 void http_request_release(struct http_request *request)
 {
     struct http_worker *worker = request->worker;
 
     ASSERT(request->state != HTTP_REQUEST_FREE);
-    if (request->is_counted)
-        http_counts_remove(worker->server->counts, &request->client);
+    uncount(request);
     loop_timer_cancel(request->late_gone);
     http_parser_clear(request->parser);
     request->state = HTTP_REQUEST_FREE;
@@ -149,6 +155,7 @@ void http_respond(struct http_request *request, const struct http_response *resp
     ASSERT(request->state == HTTP_REQUEST_IN_HAND); /* else it was answered twice */
     http_metrics_observe(clock_monotonic_us() - request->taken_us);
     worker->in_hand--;
+    uncount(request); /* before the answer: with it the client may ask again at once */
     if (connection) {
         TAILQ_REMOVE(&connection->pending, request, in_list);
         connection->pending_count--;
