@@ -64,17 +64,22 @@ static enum answered wallet_get(struct call *call)
 
 /* --- Transfers ------------------------------------------------------------------------------- */
 
+/* NULL: freezing moves no points, so it has no accounts. */
+static const char *account_name(uint64_t account)
+{
+    return account == 0 ? NULL : account_kind_name(account_kind(account));
+}
+
 static json_t *transfer_json(const struct transfer_view *view)
 {
     const struct transfer *transfer = &view->transfer;
     char id[TRANSFER_ID_TEXT_SIZE];
 
     transfer_id_format(transfer->id, id);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", id, "kind", transfer_kind_name(transfer->kind),
-        "from", account_kind_name(account_kind(transfer->from)), "to",
-        account_kind_name(account_kind(transfer->to)), "points", json_points(transfer->points),
-        "ref", json_id(transfer->ref), "at", json_time(view->at_us));
+    return json_pack("{s:s, s:s, s:s?, s:s?, s:o, s:o, s:o}", "id", id, "kind",
+                     transfer_kind_name(transfer->kind), "from", account_name(transfer->from), "to",
+                     account_name(transfer->to), "points", json_points(transfer->points), "ref",
+                     json_id(transfer->ref), "at", json_time(view->at_us));
 }
 
 struct transfers_query {
