@@ -269,7 +269,7 @@ static enum http_state resting_state(const struct http_connection *connection)
 static void come_to_rest(struct http_connection *connection)
 {
     if (connection->client_ended && connection->pending_count == 0) {
-        http_connection_finish(connection, HTTP_CLOSE_CLIENT_CLOSED);
+        http_connection_finish(connection, connection->end_reason);
         return;
     }
     enum http_state state = resting_state(connection);
@@ -326,13 +326,11 @@ static void take_client_end(struct http_connection *connection)
     connection->client_ended = true;
     if (connection->state == HTTP_FLUSHING && !connection->is_tls)
         return;
-    if (connection->state >= HTTP_FLUSHING) {
+    if (connection->state < HTTP_FLUSHING)
+        connection->end_reason = oldest ? HTTP_CLOSE_CLIENT_LEFT : HTTP_CLOSE_CLIENT_CLOSED;
+    if (connection->state >= HTTP_FLUSHING || connection->is_tls) {
+        /* bufferevent_openssl sends nothing after its EOF */
         http_connection_close(connection, connection->end_reason);
-        return;
-    }
-    if (connection->is_tls) { /* bufferevent_openssl sends nothing after its EOF */
-        http_connection_close(connection,
-                              oldest ? HTTP_CLOSE_CLIENT_LEFT : HTTP_CLOSE_CLIENT_CLOSED);
         return;
     }
     if (oldest && oldest->state == HTTP_REQUEST_IN_HAND)

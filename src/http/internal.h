@@ -111,7 +111,7 @@ struct http_connection {
     struct bufferevent *bufferevent;
     int fd; /* owned by the bufferevent once there is one */
     enum http_state state;
-    enum http_close_reason end_reason; /* FLUSHING and LINGERING: why it is ending */
+    enum http_close_reason end_reason; /* HALF_CLOSED to LINGERING: why it is ending */
     int64_t entered_us;                /* the state */
     bool is_tls;
     bool is_working;   /* http_connection_work is further up the stack */
