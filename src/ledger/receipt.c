@@ -198,10 +198,11 @@ static bool check_trust(const struct receipt *receipt, const struct receipt_trus
                         struct error *error)
 {
     const uint8_t *key = receipt->has_checkpoint ? receipt->checkpoint_key : receipt->block_key;
+    bool same_key = memcmp(receipt->block_key, receipt->checkpoint_key, SIGN_PUBLIC_SIZE) == 0;
 
-    if (receipt->has_checkpoint && receipt->block.key_id == receipt->checkpoint.key_id &&
-        memcmp(receipt->block_key, receipt->checkpoint_key, SIGN_PUBLIC_SIZE) != 0)
-        return refuse(error, "two public keys with one number");
+    if (receipt->has_checkpoint &&
+        same_key != (receipt->block.key_id == receipt->checkpoint.key_id))
+        return refuse(error, "its keys and their numbers do not go together");
     if (trust->public_key && memcmp(key, trust->public_key, SIGN_PUBLIC_SIZE) != 0)
         return refuse(error, "it is signed with another key than the one that you trust");
     if (trust->kept && !receipt->has_checkpoint)

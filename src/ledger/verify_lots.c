@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "base/hash_map.h"
+#include "ledger/merges.h"
 #include "ledger/sums.h"
 #include "ledger/verify.h"
 #include "ledger/wallet.h"
@@ -21,7 +21,7 @@ struct lot_sum {
 struct lots {
     struct sums *sums;
     struct arena *scratch;
-    struct hash_map merged; /* a member merged away → into whom */
+    struct merges merges;
 };
 
 static struct row_name name_of(uint64_t member_id, uint64_t lot_id)
@@ -48,7 +48,7 @@ static void end(void *state)
 
     sums_free(lots->sums);
     arena_free(lots->scratch);
-    hash_map_free(&lots->merged);
+    merges_free(&lots->merges);
     free(lots);
 }
 
@@ -114,29 +114,13 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
     struct lots *lots = state;
 
     (void)block;
-    if (transfer->kind == TRANSFER_MERGE)
-        hash_map_insert(&lots->merged, transfer->ref, NULL)->number = transfer->member_id;
+    merges_add(&lots->merges, transfer);
     if (transfer->kind == TRANSFER_CLAW_BACK)
         ((struct lot_sum *)sums_at(lots->sums, transfer->subject))->revoked = true;
     return add_parts(lots, transfer, misfit);
 }
 
 /* --- Comparing -------------------------------------------------------------------------------- */
-
-/* A merged wallet takes part in nothing any more: nobody is merged twice, and no chain is a ring;
- * a history that says otherwise ends the walk all the same. */
-static uint64_t owner_of(const struct lots *lots, uint64_t member_id)
-{
-    const struct hash_map_entry *entry;
-
-    for (size_t steps = 0; steps < lots->merged.count; steps++) {
-        entry = hash_map_find(&lots->merged, member_id);
-        if (!entry)
-            break;
-        member_id = entry->number;
-    }
-    return member_id;
-}
 
 static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 {
@@ -148,7 +132,8 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
         return row_is_too_much(misfit, name);
     sum->sum.seen = true;
     struct check checks[] = {
-        {"member_id", CHECK_NUMBER, (int64_t)owner_of(lots, sum->member_id), (int64_t)name.key},
+        {"member_id", CHECK_NUMBER, (int64_t)merges_owner(&lots->merges, sum->member_id),
+         (int64_t)name.key},
         {"points", CHECK_POINTS, sum->points, rows_int(rows, 2)},
         {"remaining", CHECK_POINTS, sum->remaining, rows_int(rows, 3)},
         {"gone", CHECK_POINTS, sum->gone, rows_int(rows, 4)},
@@ -169,8 +154,8 @@ static bool all_seen(const struct lots *lots, struct misfit *misfit)
 {
     const struct lot_sum *unseen = sums_unseen(lots->sums, NULL);
 
-    return !unseen ||
-           row_is_missing(misfit, name_of(owner_of(lots, unseen->member_id), unseen->sum.key));
+    return !unseen || row_is_missing(misfit, name_of(merges_owner(&lots->merges, unseen->member_id),
+                                                     unseen->sum.key));
 }
 
 static enum verdict compare(void *state, struct verify *verify)

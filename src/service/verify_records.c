@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "ledger/merges.h"
 #include "ledger/sums.h"
 #include "ledger/wallet.h"
 #include "service/record.h"
@@ -23,6 +24,7 @@ struct award_sum {
 struct awards {
     struct sums *sums;
     struct arena *scratch;
+    struct merges merges;
 };
 
 static struct row_name name_of(uint64_t record_id)
@@ -45,6 +47,7 @@ static void end(void *state)
 
     sums_free(awards->sums);
     arena_free(awards->scratch);
+    merges_free(&awards->merges);
     free(awards);
 }
 
@@ -69,6 +72,7 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
     struct awards *awards = state;
     struct lot_part lot;
 
+    merges_add(&awards->merges, transfer);
     if (transfer->kind != TRANSFER_AWARD)
         return true;
     if (!read_lot(awards, transfer, &lot))
@@ -90,10 +94,15 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
 
 /* --- Comparing -------------------------------------------------------------------------------- */
 
-static bool award_fits(const struct award_sum *sum, struct rows *rows, struct misfit *misfit)
+/* What was served before a merge may be awarded after it: to whom the member was merged into. */
+static bool award_fits(const struct awards *awards, const struct award_sum *sum, struct rows *rows,
+                       struct misfit *misfit)
 {
+    uint64_t member_id = rows_id(rows, 1);
+    bool is_theirs = merges_lead_to(&awards->merges, member_id, sum->member_id);
     struct check checks[] = {
-        {"member_id", CHECK_NUMBER, (int64_t)sum->member_id, rows_int(rows, 1)},
+        {"member_id", CHECK_NUMBER, (int64_t)(is_theirs ? member_id : sum->member_id),
+         (int64_t)member_id},
         {"state", CHECK_NUMBER, RECORD_APPROVED, rows_int(rows, 2)},
         {"grade", CHECK_NUMBER, sum->grade, rows_int(rows, 3)},
         {"points", CHECK_POINTS, sum->points, rows_int(rows, 4)},
@@ -114,7 +123,7 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
     if (!sum)
         return row_fits(misfit, name_of(rows_id(rows, 0)), nothing);
     sum->sum.seen = true;
-    return award_fits(sum, rows, misfit);
+    return award_fits(awards, sum, rows, misfit);
 }
 
 static enum verdict compare(void *state, struct verify *verify)
