@@ -11,7 +11,9 @@
  *
  * Outcomes, transfers (but for their numbers) and every row must be the same in all of them.
  *
- * Rooms above the ledger bring their own kinds of rows (struct sim_kind) and commands.
+ * Rooms above the ledger bring their own kinds of rows (struct sim_kind) and commands. A command
+ * without `keys` stands for an ordinary statement of the server: it has the rows to itself, between
+ * two batches.
  */
 #ifndef LINLI_SIMULATOR_H
 #define LINLI_SIMULATOR_H
@@ -24,6 +26,7 @@
 #include "base/hash_map.h"
 #include "ledger/chain.h"
 #include "ledger/key_set.h"
+#include "ledger/statement.h"
 #include "ledger/wallet.h"
 
 /* --- What a test brings ---------------------------------------------------------------------- */
@@ -48,6 +51,8 @@ struct sim_step {
     struct command *command;
 };
 
+struct sim_run;
+
 struct sim {
     const struct sim_kind *kinds;
     size_t kind_count;
@@ -55,17 +60,45 @@ struct sim {
     size_t step_count;
     /* Adds the rows that are there from the start. */
     void (*begin)(struct book *book, void *context);
+    /* What the API reads before it submits a command. May be NULL. */
+    void (*look_up)(struct sim_run *run, struct command *command);
     /* After each command of the run one by one. */
     void (*check)(struct book *book, const struct command *command, const struct outcome *outcome,
                   void *context);
     void *context;
 };
 
+/* How many commands a test plays: as many as it usually does, ten times that in the deep run, or
+ * what LINLI_SIMULATION_COMMANDS says. */
+static inline size_t sim_commands(size_t usual)
+{
+    const char *wish = getenv("LINLI_SIMULATION_COMMANDS");
+
+    if (wish)
+        return strtoul(wish, NULL, 10);
+    return getenv("LINLI_DEEP") ? usual * 10 : usual;
+}
+
 /* What happened in the runs one by one, for the test to see that it tests what it should. */
 struct sim_tally {
     size_t outcomes[64];  /* by refusal */
     size_t transfers[64]; /* by kind */
+    size_t largest_batch;
 };
+
+/* A test in which something never happened says nothing about it. */
+static inline void sim_happened(const struct sim_tally *tally, const enum transfer_kind *kinds,
+                                size_t kind_count, const enum refusal *outcomes,
+                                size_t outcome_count)
+{
+    for (size_t i = 0; i < kind_count; i++)
+        if (tally->transfers[kinds[i]] == 0)
+            fail_msg("there was no %s", transfer_kind_name(kinds[i]));
+    for (size_t i = 0; i < outcome_count; i++)
+        if (tally->outcomes[outcomes[i]] == 0)
+            fail_msg("nothing ended as %d", outcomes[i]);
+    assert_true(tally->largest_batch >= 10);
+}
 
 /* --- One run --------------------------------------------------------------------------------- */
 
@@ -78,7 +111,23 @@ struct sim_run {
     struct buffer transfers;  /* packed, without their numbers */
     struct hash_map balances; /* system and merchant accounts */
     uint64_t height;
+    struct db *db; /* of a run in a real database */
 };
+
+/* Whose wallet a member's is now. */
+static inline uint64_t sim_wallet_owner(struct sim_run *run, uint64_t member_id)
+{
+    const struct wallet *wallet;
+    uint64_t owner_id;
+
+    if (run->db) {
+        assert_true(wallet_owner(run->db, member_id, &owner_id, NULL));
+        return owner_id;
+    }
+    while ((wallet = book_find(run->store, &wallet_rows, member_id)) && wallet->merged_into)
+        member_id = wallet->merged_into;
+    return member_id;
+}
 
 static inline void sim_run_start(struct sim_run *run, const struct sim *sim, bool in_batches)
 {
@@ -98,13 +147,24 @@ static inline void sim_run_end(struct sim_run *run)
     hash_map_free(&run->balances);
 }
 
-static inline void sim_apply(struct sim_run *run, size_t step)
+static inline bool sim_is_statement(const struct sim_step *step)
+{
+    return !step->command->kind->keys;
+}
+
+static inline void sim_look_up(struct sim_run *run, const struct sim_step *step)
+{
+    if (run->sim->look_up)
+        run->sim->look_up(run, step->command);
+}
+
+static inline void sim_apply(struct sim_run *run, struct book *book, size_t step)
 {
     const struct command *command = run->sim->steps[step].command;
     struct outcome *outcome = &run->outcomes[step];
 
-    outcome->refusal = command->kind->apply(run->book, command, outcome);
-    outcome->at_us = book_now_us(run->book);
+    *outcome = (struct outcome){.at_us = book_now_us(book)};
+    outcome->refusal = command->kind->apply(book, command, outcome);
     run->tally.outcomes[outcome->refusal]++;
 }
 
@@ -223,7 +283,8 @@ static inline void sim_run_singly(struct sim_run *run)
         book_begin(run->book, 1, ++run->height, step->now_us);
         if (i == 0 || step->now_us != sim->steps[i - 1].now_us || !run->outcomes[i - 1].refusal)
             sim_print(run, step->now_us, &before);
-        sim_apply(run, i);
+        sim_look_up(run, step);
+        sim_apply(run, run->book, i);
         sim_collect(run);
         if (run->outcomes[i].refusal)
             sim_check_unchanged(run, &before, &after);
@@ -237,10 +298,12 @@ static inline void sim_run_singly(struct sim_run *run)
 
 /* --- In batches ------------------------------------------------------------------------------ */
 
-/* The steps from `first` that one batch may take; their keys are in `keys`. */
-static inline size_t sim_gather(const struct sim *sim, size_t first, size_t most,
+/* The steps from `first` that one batch may take; their keys are in `keys`. None when the first is
+ * a statement. */
+static inline size_t sim_gather(struct sim_run *run, size_t first, size_t most,
                                 struct key_set *keys)
 {
+    const struct sim *sim = run->sim;
     struct key_set one = {0};
     size_t count = 0;
 
@@ -248,9 +311,12 @@ static inline size_t sim_gather(const struct sim *sim, size_t first, size_t most
     for (; count < most && first + count < sim->step_count; count++) {
         const struct sim_step *step = &sim->steps[first + count];
 
+        if (sim_is_statement(step) || step->now_us != sim->steps[first].now_us)
+            break;
+        sim_look_up(run, step);
         key_set_clear(&one);
         step->command->kind->keys(step->command, &one);
-        if (step->now_us != sim->steps[first].now_us || key_set_conflicts(keys, &one))
+        if (key_set_conflicts(keys, &one))
             break;
         key_set_merge(keys, &one);
     }
@@ -326,23 +392,40 @@ static inline void sim_save(struct sim_run *run)
     }
 }
 
+static inline void sim_run_batch(struct sim_run *run, size_t first, size_t count,
+                                 const struct key_set *keys)
+{
+    if (count > run->tally.largest_batch)
+        run->tally.largest_batch = count;
+    book_clear(run->book);
+    book_begin(run->book, 1, ++run->height, run->sim->steps[first].now_us);
+    sim_load(run, keys);
+    for (size_t i = 0; i < count; i++)
+        sim_apply(run, run->book, first + i);
+    sim_collect(run);
+    sim_save(run);
+}
+
+static inline void sim_run_statement(struct sim_run *run, size_t step)
+{
+    assert_true(sim_is_statement(&run->sim->steps[step]));
+    book_begin(run->store, 1, 0, run->sim->steps[step].now_us);
+    sim_apply(run, run->store, step);
+}
+
 static inline void sim_run_in_batches(struct sim_run *run, uint64_t *random)
 {
     struct key_set keys = {0};
 
     for (size_t first = 0; first < run->sim->step_count;) {
         size_t most = 1 + random_below(random, random_below(random, 300) + 1);
-        size_t count = sim_gather(run->sim, first, most, &keys);
+        size_t count = sim_gather(run, first, most, &keys);
 
-        assert_true(count > 0);
-        book_clear(run->book);
-        book_begin(run->book, 1, ++run->height, run->sim->steps[first].now_us);
-        sim_load(run, &keys);
-        for (size_t i = 0; i < count; i++)
-            sim_apply(run, first + i);
-        sim_collect(run);
-        sim_save(run);
-        first += count;
+        if (count > 0)
+            sim_run_batch(run, first, count, &keys);
+        else
+            sim_run_statement(run, first);
+        first += count > 0 ? count : 1;
     }
     key_set_free(&keys);
 }
@@ -400,168 +483,12 @@ static inline void sim_play(const struct sim *sim, uint64_t *random, struct sim_
         sim_run_start(&batched, sim, true);
         sim_run_in_batches(&batched, random);
         sim_compare(&singly, &batched);
+        if (batched.tally.largest_batch > tally->largest_batch)
+            tally->largest_batch = batched.tally.largest_batch;
         sim_run_end(&batched);
     }
     sim_add_tally(tally, &singly.tally);
     sim_run_end(&singly);
 }
-
-/* --- The ledger's own kinds ------------------------------------------------------------------ */
-
-static inline void sim_print_lot(const struct lot *lot, struct buffer *out)
-{
-    const int64_t numbers[] = {
-        (int64_t)lot->id, lot->points, lot->remaining, lot->gone,   lot->expires_us,
-        lot->source,      lot->grade,  lot->state,     lot->is_new, lot->changed,
-    };
-
-    buffer_add(out, numbers, sizeof(numbers));
-}
-
-/* Uses whose period is over do not count: nothing looks at them, they are pruned one day. */
-static inline void sim_print_limit(const struct limit_use *limit, struct buffer *out)
-{
-    const int64_t numbers[] = {
-        (int64_t)limit->subject, limit->period, limit->used, limit->ends_us, limit->changed,
-    };
-
-    buffer_add(out, numbers, sizeof(numbers));
-}
-
-static inline void sim_print_wallet(const struct row *row, int64_t now_us, struct buffer *out)
-{
-    const struct wallet *wallet = (const struct wallet *)row;
-    const int64_t numbers[] = {
-        wallet->version, wallet->available, wallet->held,
-        wallet->owed,    wallet->state,     (int64_t)wallet->merged_into,
-    };
-
-    buffer_add(out, numbers, sizeof(numbers));
-    for (size_t i = 0; i < wallet->lot_count; i++)
-        sim_print_lot(&wallet->lots[i], out);
-    for (size_t i = 0; i < wallet->limit_count && wallet->state != WALLET_MERGED; i++)
-        if (wallet->limits[i].ends_us > now_us)
-            sim_print_limit(&wallet->limits[i], out);
-}
-
-static inline void sim_copy_wallet_columns(struct wallet *to, const struct wallet *from)
-{
-    to->version = from->version;
-    to->available = from->available;
-    to->held = from->held;
-    to->owed = from->owed;
-    to->state = from->state;
-    to->merged_into = from->merged_into;
-}
-
-/* As the SQL in ledger/wallet_rows.c. */
-static inline void sim_load_wallet(struct row *row, const struct row *stored_row, int64_t now_us)
-{
-    struct wallet *wallet = (struct wallet *)row;
-    const struct wallet *stored = (const struct wallet *)stored_row;
-
-    sim_copy_wallet_columns(wallet, stored);
-    for (size_t i = 0; i < stored->lot_count; i++)
-        if (stored->lots[i].remaining > 0 || stored->lots[i].state == LOT_REVOKED)
-            wallet_add_lot(wallet, &stored->lots[i]);
-    for (size_t i = 0; i < stored->limit_count; i++)
-        if (stored->limits[i].ends_us > now_us)
-            wallet_add_limit(wallet, &stored->limits[i]);
-}
-
-static inline void sim_remove_lot(struct wallet *wallet, struct lot *lot)
-{
-    size_t index = (size_t)(lot - wallet->lots);
-
-    wallet->lot_count--;
-    memmove(lot, lot + 1, (wallet->lot_count - index) * sizeof(*lot));
-}
-
-/* Of a stored lot only what the statement names changes. */
-static inline void sim_save_lot(struct wallet *stored, const struct lot *lot)
-{
-    struct lot *known = wallet_lot(stored, lot->id), saved = *lot;
-
-    assert_int_equal(lot->is_new, known == NULL);
-    if (known) {
-        saved = *known;
-        saved.remaining = lot->remaining;
-        saved.expires_us = lot->expires_us;
-        if (!lot->unread) {
-            saved.gone = lot->gone;
-            saved.state = lot->state;
-        }
-        sim_remove_lot(stored, known);
-    }
-    saved.is_new = saved.changed = false;
-    wallet_add_lot(stored, &saved);
-}
-
-static inline void sim_save_limit(struct wallet *stored, const struct limit_use *limit)
-{
-    struct limit_use *known = NULL;
-
-    for (size_t i = 0; i < stored->limit_count; i++)
-        if (stored->limits[i].subject == limit->subject &&
-            stored->limits[i].period == limit->period)
-            known = &stored->limits[i];
-    if (!known)
-        known = wallet_add_limit(stored, limit);
-    *known = *limit;
-    known->changed = false;
-}
-
-/* UPDATE lots SET member_id = … */
-static inline void sim_move_lots(struct book *store, struct wallet *from)
-{
-    struct wallet *to = book_find(store, &wallet_rows, from->merged_into);
-
-    for (size_t i = 0; i < from->lot_count; i++) {
-        assert_null(wallet_lot(to, from->lots[i].id));
-        wallet_add_lot(to, &from->lots[i]);
-    }
-    from->lot_count = 0;
-}
-
-static inline void sim_save_wallet(struct book *store, struct row *stored_row,
-                                   const struct row *row)
-{
-    struct wallet *stored = (struct wallet *)stored_row;
-    const struct wallet *wallet = (const struct wallet *)row;
-
-    sim_copy_wallet_columns(stored, wallet);
-    if (wallet->state == WALLET_MERGED)
-        sim_move_lots(store, stored);
-    for (size_t i = 0; i < wallet->lot_count; i++)
-        if (wallet->lots[i].changed)
-            sim_save_lot(stored, &wallet->lots[i]);
-    for (size_t i = 0; i < wallet->limit_count; i++)
-        if (wallet->limits[i].changed)
-            sim_save_limit(stored, &wallet->limits[i]);
-}
-
-/* As the SQL in ledger/proposals.c: the lot that a claw back is about. */
-static inline void sim_read_proposal(struct book *book, struct book *store, uint64_t key)
-{
-    const struct proposal *proposal = book_find(store, &proposal_rows, key);
-
-    if (!proposal || proposal->kind != PROPOSAL_CLAW_BACK)
-        return;
-    struct wallet *wallet = book_find(book, &wallet_rows, proposal->member_id);
-    struct wallet *stored = book_find(store, &wallet_rows, proposal->member_id);
-    const struct lot *lot = stored ? wallet_lot(stored, proposal->subject) : NULL;
-    if (wallet && lot && !wallet_lot(wallet, lot->id))
-        wallet_add_lot(wallet, lot);
-}
-
-#define SIM_WALLETS                                                                                \
-    {                                                                                              \
-        .kind = &wallet_rows, .print = sim_print_wallet, .load = sim_load_wallet,                  \
-        .save = sim_save_wallet                                                                    \
-    }
-#define SIM_PROPOSALS                                                                              \
-    {                                                                                              \
-        .kind = &proposal_rows, .read = sim_read_proposal                                          \
-    }
 
 #endif
