@@ -1,6 +1,8 @@
 /* Activities: what there is to do, signing up, and being there. */
 #include "service/activities.h"
 
+#include <inttypes.h>
+
 #include "api/app.h"
 #include "api/call.h"
 #include "api/guesses.h"
@@ -42,6 +44,10 @@ static enum answered show_activity(struct call *call, int status, uint64_t activ
         found = FIND_NOTHING;
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (status == 201)
+        return reply_created(call,
+                             arena_printf(call->arena, "/v1/activities/%" PRIu64, activity_id),
+                             activity_json(&activity));
     return reply_json(call, status, activity_json(&activity));
 }
 

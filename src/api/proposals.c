@@ -2,6 +2,7 @@
  * What two people must agree on: adjusting a wallet, clawing back a tainted record's points,
  * waiving what is owed. One proposes with a reason, another approves.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,9 @@ static enum answered show_proposal(struct call *call, int status, uint64_t propo
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (status == 201)
+        return reply_created(call, arena_printf(call->arena, "/v1/proposals/%" PRIu64, proposal_id),
+                             proposal_json(&view));
     return reply_json(call, status, proposal_json(&view));
 }
 

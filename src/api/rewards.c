@@ -2,6 +2,8 @@
 #include "market/rewards.h"
 #include "market/merchants.h"
 
+#include <inttypes.h>
+
 #include "api/app.h"
 #include "api/call.h"
 #include "api/resources.h"
@@ -107,6 +109,9 @@ static enum answered show_reward(struct call *call, int status, uint64_t reward_
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (status == 201)
+        return reply_created(call, arena_printf(call->arena, "/v1/rewards/%" PRIu64, reward_id),
+                             reward_json(&reward));
     return reply_json(call, status, reward_json(&reward));
 }
 

@@ -1,0 +1,390 @@
+"""
+docs/openapi.yaml says what the server does: first it is held against the route tables, in both
+directions; then every answer that a walk over all operations gets is held against its schemas.
+"""
+
+import itertools
+import json
+import uuid
+from collections import defaultdict
+
+import pytest
+
+from support.api import Api, new_key
+from support.openapi import Document
+from support.server import run_cli
+from support.world import unique
+
+ROLES = "member", "coordinator", "unit_reader", "clerk", "manager", "auditor", "administrator"
+NOWHERE = "9007199254740991"  # an id that is never given
+
+document = Document()
+tables = json.loads(run_cli("routes", "--json").stdout)
+routes = {f"{route['method']} {route['path']}": route for route in tables["routes"]}
+
+each_operation = pytest.mark.parametrize(
+    "operation", document.operations, ids=[operation.name for operation in document.operations]
+)
+
+
+# Against the tables
+
+
+def test_every_route_is_described_and_nothing_else():
+    assert sorted(routes) == sorted(operation.name for operation in document.operations)
+
+
+def test_it_is_of_this_version():
+    assert run_cli("version").stdout.split()[1] == document.tree["info"]["version"]
+
+
+def test_operation_ids_are_unique_and_tags_are_known():
+    ids = [operation.item["operationId"] for operation in document.operations]
+    assert len(set(ids)) == len(ids)
+    tags = [tag["name"] for tag in document.tree["tags"]]
+    assert all(operation.item["tags"][0] in tags for operation in document.operations)
+
+
+def test_every_component_is_used():
+    text = json.dumps(document.tree)
+    for kind in ("schemas", "responses", "parameters", "headers", "requestBodies"):
+        for name in document.tree["components"][kind]:
+            assert f'"#/components/{kind}/{name}"' in text, f"{kind}/{name}"
+
+
+def roles_of(route):
+    if not route["roles"]:
+        return ["anyone"]
+    return ["signed_in"] if tuple(route["roles"]) == ROLES else route["roles"]
+
+
+@each_operation
+def test_who_may_call_it(operation):
+    roles = operation.item["x-roles"]
+    assert roles == roles_of(routes[operation.name])
+    security = operation.item.get("security", document.tree["security"])
+    assert (security[:1] == [{"token": []}]) == (roles != ["anyone"])
+
+
+def named(fields):
+    """The fields of a table by name."""
+    return {
+        field["name"]: {k: named(v) if k == "items" else v for k, v in field.items() if k != "name"}
+        for field in fields or []
+    }
+
+
+@each_operation
+def test_what_it_takes(operation):
+    route = routes[operation.name]
+    query = {
+        name: document.field(entry["schema"], entry.get("required", False))
+        for name, entry in operation.parameters_in("query").items()
+    }
+    assert query == named(route["query"])
+    assert (operation.body is None) == (route["body"] is None)
+    if operation.body:
+        assert document.fields(operation.body) == named(route["body"])
+        required = document.resolve(operation.item["requestBody"])["required"]
+        assert required == any(field["required"] for field in route["body"])
+
+
+@each_operation
+def test_what_its_path_and_headers_are(operation):
+    parts = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    in_path = operation.parameters_in("path")
+    assert sorted(in_path) == sorted(parts)
+    assert all(entry["required"] for entry in in_path.values())
+    headers = operation.parameters_in("header")
+    assert ("Idempotency-Key" in headers) == routes[operation.name]["idempotent"]
+    assert ("If-None-Match" in headers) == (304 in operation.statuses)
+
+
+def expected_codes(route):
+    """Problems that every route of its kind can answer, by status."""
+    codes = defaultdict(set)
+    codes[400] |= {"bad_field"}
+    if route["body"] is not None:
+        codes[400] |= {"bad_json"}
+        codes[415] |= {"bad_media_type"}
+    if route["roles"]:
+        codes[401] |= {"unauthenticated", "token_expired"}
+    if route["roles"] and tuple(route["roles"]) != ROLES:
+        codes[403] |= {"forbidden"}
+    if "{" in route["path"]:
+        codes[404] |= {"not_found"}
+    if route["runs_on"] == "query" or route["idempotent"]:
+        codes[503] |= {"busy"}
+    if route["idempotent"]:
+        codes[400] |= {"idempotency_key_missing", "idempotency_key_bad"}
+        codes[401] |= {"signed_out"}
+        codes[409] |= {"idempotency_key_in_flight"}
+        codes[422] |= {"idempotency_key_reused"}
+    return codes
+
+
+@each_operation
+def test_which_problems_it_has(operation):
+    for status, codes in expected_codes(routes[operation.name]).items():
+        assert codes <= operation.codes(status), f"{status}: {codes - operation.codes(status)}"
+    known = {(problem["status"], problem["code"]) for problem in tables["problems"]}
+    for status in operation.statuses:
+        if status >= 400:
+            assert {(status, code) for code in operation.codes(status)} <= known
+    assert "default" in operation.item["responses"]
+
+
+# Against real answers
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """The statuses that each operation has answered. Every answer of this module is checked."""
+    statuses = defaultdict(set)
+    plain = Api.request
+
+    def checked(api, method, path, *arguments, **options):
+        answer = plain(api, method, path, *arguments, **options)
+        operation = document.operation(method, path)
+        assert operation, f"{method} {path} is not described"
+        operation.check(answer)
+        statuses[operation.name].add(answer.status)
+        return answer
+
+    Api.request = checked
+    yield statuses
+    Api.request = plain
+
+
+class Walk:
+    """Every operation once, as the people of a programme would come to it."""
+
+    def __init__(self, market, sms):
+        self.market, self.world, self.sms = market, market.world, sms
+        self.api = market.world.api
+        self.callers = {
+            "administrator": self.world.administrator,
+            "auditor": self.world.staff("auditor"),
+            "coordinator": self.world.coordinator,
+            "manager": market.manager,
+            "clerk": market.clerk,
+            "member": market.member(),
+        }
+        self.member = self.callers["member"]
+        self.ids = {}  # an id to ask for, by path
+
+    def go(self):
+        self.sign_in()
+        self.meet_people()
+        self.serve()
+        self.redeem()
+        self.correct()
+        self.prove()
+        return self
+
+    def sign_in(self):
+        phone = f"+86137{uuid.uuid4().int % 10**8:08d}"
+        self.api.post("/v1/sign-in/codes", {"phone": phone}).expect(202)
+        code = self.sms.code(phone)
+        step = self.api.post("/v1/sign-in/phone", {"phone": phone, "code": code}).expect(200)
+        body = {"registration_token": step["registration_token"], "name": "邓小云"}
+        body |= {"unit_id": self.world.unit_id, "consent": True}
+        session = self.api.post("/v1/sign-in/registration", body).expect(201)
+        body = {"refresh_token": session["refresh_token"]}
+        session = self.api.post("/v1/sign-in/refresh", body).expect(200)
+        self.api.post("/v1/sign-in/refresh", body).expect(401)
+        self.api.post("/v1/sign-out", {}, token=session["access_token"]).expect(204)
+        wrong = {"login": unique("nobody"), "password": "guess"}
+        self.api.post("/v1/sign-in/staff", wrong).expect(401)
+        self.api.post("/v1/sign-in/codes", {"phone": phone}).expect(202)
+        self.api.post("/v1/sign-in/codes", {"phone": phone}).expect(429)
+
+    def meet_people(self):
+        world = self.world
+        child = world.make("/v1/units", kind="group", name="三组", parent_id=world.unit_id)
+        body = {"login": unique("clerk"), "password": "long enough"}
+        further = {"role": "clerk", "display_name": "店员", "scope_id": self.market.id}
+        clerk = self.market.manager.post("/v1/staff", body | further).expect(201)
+        self.api.post("/v1/sign-in/staff", body).expect(200)
+        revoke = f"/v1/staff/{clerk['id']}/revoke"
+        self.market.manager.post(revoke, {"why": "离职", "suspend": True}).expect(204)
+        for path, found in (("units", child), ("staff", clerk), ("members", {"id": self.member.id})):
+            self.ids[f"/v1/{path}/{{id}}"] = found["id"]
+        self.ids["/v1/merchants/{id}"] = self.market.id
+
+    def serve(self):
+        """From the activity to the points."""
+        world, member = self.world, self.member
+        activity = world.activity(capacity=3, starts_in_hours=-0.25)
+        path = f"/v1/activities/{activity}"
+        world.coordinator.post(f"{path}/publish").expect(409)
+        member.put(f"{path}/sign-up").expect(200)
+        codes = world.coordinator.get(f"{path}/codes").expect(200)
+        member.post(f"{path}/check-in", {"code": codes["check_in"]}).expect(200)
+        member.post(f"{path}/check-out", {"code": codes["check_out"]}).expect(200)
+        later = f"/v1/activities/{world.activity(capacity=3)}/sign-up"
+        member.put(later).expect(200)
+        member.delete(later).expect(204)
+        first, second = itertools.chain(*(world.records([member], minutes=200) for _ in range(2)))
+        key = new_key()
+        world.award(first, key=key).expect(200)
+        assert world.award(first, key=key).headers["Idempotency-Replayed"] == "true"
+        world.award(first).expect(409)
+        world.coordinator.post(f"/v1/records/{second}/reject", key=True).expect(200)
+        self.record = first
+        for name in ("", "/codes"):
+            self.ids[f"/v1/activities/{{id}}{name}"] = activity
+        self.ids["/v1/records/{id}"] = first
+
+    def redeem(self):
+        market, member = self.market, self.member
+        self.world.give([member], 100)
+        reward = market.change_terms(market.reward(stock=9, price=2, limit_count=5), valid_days=5)
+        vouchers = [member.redeem(reward).expect(201) for _ in range(4)]
+        assert member.redeem(market.reward(stock=1, price=5000)).code == "not_enough_points"
+        member.cancel(vouchers[0]).expect(200)
+        market.clerk.preview(vouchers[1]).expect(200)
+        for voucher in vouchers[1:3]:
+            market.clerk.confirm(voucher).expect(200)
+        market.clerk.undo(vouchers[1]).expect(200)
+        market.manager.refund(vouchers[2]).expect(200)
+        market.settle()
+        self.ids["/v1/rewards/{id}"] = reward.id
+        for name in ("", "/qr"):
+            self.ids[f"/v1/redemptions/{{id}}{name}"] = vouchers[3]["id"]
+
+    def correct(self):
+        """What administrators do to wallets, alone and in pairs."""
+        world, member = self.world, self.member
+        world.adjust(member, "-2.50").expect(200)
+        world.decide(kind="claw_back", member_id=member.id, record_id=self.record).expect(200)
+        waive = {"kind": "waive", "member_id": member.id, "points": "1", "reason": "不再追讨"}
+        made = world.make("/v1/proposals", **waive)
+        world.administrator.post(f"/v1/proposals/{made['id']}/reject", key=True).expect(200)
+        freeze = f"/v1/members/{member.id}/wallet/freeze"
+        for frozen in (True, False):
+            body = {"frozen": frozen, "why": "异常核查"}
+            world.administrator.post(freeze, body, key=True).expect(200)
+        body = {"into": member.id, "why": "同一个人"}
+        other = self.market.member(points=1)
+        world.administrator.post(f"/v1/members/{other.id}/wallet/merge", body, key=True).expect(200)
+        self.ids["/v1/proposals/{id}"] = made["id"]
+        self.ids["/v1/members/{id}/wallet"] = member.id
+
+    def prove(self):
+        self.world.server.cli("ledger", "checkpoint")
+        transfers = self.member.get("/v1/wallet/transfers", query={"limit": 100}).expect(200)
+        self.ids["/v1/transfers/{word}/receipt"] = transfers["items"][-1]["id"]
+
+    def caller(self, operation):
+        """Somebody who may, nobody where anyone may."""
+        role = operation.item["x-roles"][0]
+        return self.callers.get("member" if role == "signed_in" else role, self.api)
+
+    def target(self, operation, sample=None):
+        path = operation.path
+        if "{" in path:
+            path = path.replace("{id}", sample or self.ids[operation.path])
+            path = path.replace("{word}", sample or self.ids[operation.path])
+        required = [
+            name
+            for name, entry in operation.parameters_in("query").items()
+            if entry.get("required")
+        ]
+        return path + ("?day=2026-01-31" if required == ["day"] else "")
+
+
+@pytest.fixture(scope="module")
+def walk(seen, world, sms):
+    return Walk(world.market(), sms).go()
+
+
+reads = pytest.mark.parametrize(
+    "operation",
+    [operation for operation in document.operations if operation.method == "GET"],
+    ids=[operation.path for operation in document.operations if operation.method == "GET"],
+)
+
+
+@reads
+def test_a_read_answers_as_described(walk, operation):
+    caller, target = walk.caller(operation), walk.target(operation)
+    answer = caller.get(target)
+    assert answer.status == 200
+    for role in operation.item["x-roles"][1:]:
+        assert walk.callers[role].get(target).status in (200, 404)
+    if 304 in operation.statuses:
+        tag = {"If-None-Match": answer.headers["ETag"]}
+        assert caller.get(target, headers=tag).status == 304
+
+
+@reads
+def test_a_list_goes_on_to_its_end(walk, operation):
+    if "limit" not in operation.parameters_in("query"):
+        return
+    caller, cursor, pages = walk.caller(operation), None, 0
+    while pages < 5:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = caller.get(operation.path, query=query).expect(200)
+        cursor, pages = page["next"], pages + 1
+        assert len(page["items"]) <= 2
+        if not cursor:
+            break
+        assert len(page["items"]) == 2
+
+
+@each_operation
+def test_who_may_not_is_told_as_described(walk, operation):
+    roles = operation.item["x-roles"]
+    if roles == ["anyone"]:
+        return
+    target = walk.target(operation, NOWHERE)
+    assert walk.api.request(operation.method, target).status == 401
+    for role, caller in walk.callers.items():
+        if roles != ["signed_in"] and role not in roles:
+            assert walk.api.request(operation.method, target, token=caller.token).code == "forbidden"
+
+
+@each_operation
+def test_what_is_wrong_is_told_as_described(walk, operation):
+    """With the caller's token and key, but an unknown parameter, body field or object."""
+    caller = walk.caller(operation)
+    options = {"token": caller.token}
+    if routes[operation.name]["idempotent"]:
+        options["key"] = new_key()
+    target = walk.target(operation, NOWHERE)
+    separator = "&" if "?" in target else "?"
+    answer = walk.api.request(operation.method, f"{target}{separator}no=1", **options)
+    assert (answer.status, answer.code) == (400, "bad_field")
+    assert answer.json["fields"][0]["pointer"] == "/no"
+    if operation.method != "GET":
+        answer = walk.api.request(operation.method, target, {"no": 1}, **options)
+        assert (answer.status, answer.json["fields"][0]["code"]) == (400, "unknown_field")
+    if operation.body:
+        headers = {"Content-Type": "text/plain"}
+        answer = walk.api.request(operation.method, target, {}, headers=headers, **options)
+        assert answer.code == "bad_media_type"
+    elif "{" in operation.path:
+        assert walk.api.request(operation.method, target, **options).code == "not_found"
+    if "key" in options:
+        options["key"] = "not visible"
+        answer = walk.api.request(operation.method, target, **options)
+        assert answer.code == "idempotency_key_bad"
+
+
+def test_every_operation_was_answered_well(walk, seen):
+    missing = [
+        operation.name
+        for operation in document.operations
+        if not any(status < 300 for status in seen[operation.name])
+    ]
+    # Those of this list are answered by reads, whose tests may run apart.
+    assert [name for name in missing if not name.startswith("GET ")] == []
+
+
+def test_a_member_whose_wallet_was_frozen_reads_their_transfers(walk):
+    kinds = [
+        (transfer["kind"], transfer["from"], transfer["to"])
+        for transfer in walk.member.get("/v1/wallet/transfers", query={"limit": 100}).json["items"]
+    ]
+    assert ("freeze", None, None) in kinds
