@@ -8,8 +8,10 @@ json_t *proof_read(const char *path, struct error *error)
     json_error_t fault;
     json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &fault);
 
-    if (!json)
-        error_set(error, "proof.file", "%s: %s", path, fault.text);
+    if (!json && fault.line > 0)
+        error_set(error, "proof.file", "%s:%d: %s", path, fault.line, fault.text);
+    else if (!json)
+        error_set(error, "proof.file", "%s", fault.text);
     return json;
 }
 

@@ -95,7 +95,7 @@ static bool add_span(struct db *db, const struct span *span, bool before,
 bool trial_balance_read(struct db *db, int32_t day, int utc_offset_minutes,
                         struct trial_balance *balance, struct error *error)
 {
-    struct span spans[LANES_MOST];
+    struct span spans[LANES_MOST] = {0};
     size_t count;
 
     *balance = (struct trial_balance){.day = day, .utc_offset_minutes = utc_offset_minutes};
