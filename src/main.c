@@ -55,6 +55,7 @@ static const struct job jobs[] = {
     {"answers_prune", 20 * SECOND_US, answers_prune},
     {"limits_prune", HOUR_US, limits_prune},
     {"people_prune", 10 * MINUTE_US, people_expired_prune},
+    {"notices_prune", 10 * MINUTE_US, notices_prune},
     {"verify_new", MINUTE_US, verify_new_blocks},
     {"checkpoint", MINUTE_US, checkpoint_heads},
     {0},

@@ -64,8 +64,8 @@ enum answered call_submit(struct call *call, struct command *command, call_rende
 
 /*
  * Long-polls. A handler ON_QUERY that found nothing new ends in this, and is run again from its
- * start when points of `member_id` (0: of anybody) moved, or for the last time `wait_us` after the
- * call came in:
+ * start when points of `member_id` (0: of anybody) moved or their inbox got a notice, or for the
+ * last time `wait_us` after the call came in:
  *
  *   if (count == 0 && call_wait(call, call->who.account_id, query->wait * SECOND_US))
  *       return ANSWERED;

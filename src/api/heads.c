@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/hash_map.h"
 #include "ledger/chain.h"
+#include "outbox/inbox.h"
 
 #define TICK_US       (200 * INT64_C(1000))
 #define LANES_MOST    256
@@ -36,7 +37,9 @@ struct heads {
     /* What the thread knows of the lanes. */
     uint64_t heights[LANES_MOST];
     bool read_before;
-    struct hash_map moved; /* members whose points moved since the last look */
+    struct inbox_watch inbox;
+    struct hash_map moved; /* members whose points moved, or who were told something, since the
+                              last look */
     bool all_moved;
 
     pthread_mutex_t lock; /* of everything below */
@@ -90,6 +93,8 @@ static void look(struct heads *heads)
     if (!rows_end(rows, NULL))
         return;
     heads->read_before = true;
+    if (!inbox_watch_look(&heads->inbox, heads->db, &heads->moved))
+        heads->all_moved = true;
 }
 
 /* --- who waits --- */
@@ -251,6 +256,7 @@ void heads_stop(struct heads *heads)
     ASSERT(!heads->waiting);
     db_free(heads->db);
     hash_map_free(&heads->moved);
+    inbox_watch_free(&heads->inbox);
     pthread_cond_destroy(&heads->changed);
     pthread_mutex_destroy(&heads->lock);
     free(heads);

@@ -1,6 +1,7 @@
 /*
- * Long-polls. One thread reads the heads of all lanes every 200 ms, only while somebody waits, and
- * runs the calls again whose member's points moved, on whichever server that was. Any thread may
+ * Long-polls. One thread reads the heads of all lanes, and who was told something, every 200 ms,
+ * only while somebody waits, and runs the calls again whose member's points moved or whose inbox
+ * has news, on whichever server that was. Any thread may
  * call unless a function says otherwise.
  */
 #ifndef LINLI_HEADS_H

@@ -13,6 +13,7 @@ extern const struct route unit_routes[];
 extern const struct route staff_routes[];
 extern const struct route member_routes[];
 extern const struct route audit_trail_routes[];
+extern const struct route inbox_routes[];
 extern const struct route activity_routes[];
 extern const struct route record_routes[];
 extern const struct route merchant_routes[];

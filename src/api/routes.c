@@ -13,6 +13,7 @@ const struct route *const route_tables[] = {
     staff_routes,
     member_routes,
     audit_trail_routes,
+    inbox_routes,
 
     activity_routes,
     record_routes,

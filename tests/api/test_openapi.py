@@ -211,6 +211,10 @@ class Walk:
         for path, found in (("units", child), ("staff", clerk), ("members", {"id": self.member.id})):
             self.ids[f"/v1/{path}/{{id}}"] = found["id"]
         self.ids["/v1/merchants/{id}"] = self.market.id
+        notice = "account_id, kind, ref, details, created_us, read_us"
+        world.insert("notices", notice, [(self.member.id, 2, 7, '{"title":"活动"}', 1, 0)] * 3)
+        told = self.member.get("/v1/inbox").expect(200)["items"][0]
+        self.member.post(f"/v1/inbox/{told['id']}/read").expect(204)
 
     def serve(self):
         """From the activity to the points."""

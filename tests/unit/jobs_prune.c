@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "database.h"
 #include "jobs/jobs.h"
+#include "outbox/inbox.h"
 #include "store/migrate.h"
 
 static struct database database;
@@ -81,6 +82,21 @@ static void limits_go_when_their_period_is_over(void **state)
     assert_int_equal(count("SELECT COUNT(*) FROM limit_uses"), 100);
 }
 
+static void notices_live_half_a_year(void **state)
+{
+    int64_t now_us = clock_now_us();
+    struct job_context context = context_at(now_us);
+    struct error error;
+
+    (void)state;
+    assert_true(inbox_tell(db, 7, NOTICE_STATEMENT_NEEDED, 9, json_pack("{s:s}", "title", "会"),
+                           now_us - NOTICE_KEPT_US - 1, &error));
+    assert_true(inbox_tell(db, 7, NOTICE_STATEMENT_NEEDED, 9, NULL, now_us - DAY_US, &error));
+    assert_true(notices_prune(&context, &error));
+    assert_int_equal(count("SELECT COUNT(*) FROM notices"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM notices WHERE details = '{}'"), 1);
+}
+
 static void a_database_that_is_away_is_an_error(void **state)
 {
     struct db_options nowhere = database.options;
@@ -94,6 +110,7 @@ static void a_database_that_is_away_is_an_error(void **state)
     context.db = db_new(&nowhere);
     assert_false(answers_prune(&context, &error));
     assert_false(limits_prune(&context, &error));
+    assert_false(notices_prune(&context, &error));
     assert_false(lots_expire(&context, &error));
     assert_int_equal(context.cursor, 0);
     db_free(context.db);
@@ -120,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_live_thirty_days),
         cmocka_unit_test(limits_go_when_their_period_is_over),
+        cmocka_unit_test(notices_live_half_a_year),
         cmocka_unit_test(a_database_that_is_away_is_an_error),
     };
 
