@@ -140,7 +140,7 @@ static void adjust_keys(const struct command *command, struct key_set *keys)
 
 /* A new lot of the proposal's number, or points taken as a redemption would take them. */
 static enum refusal move_adjustment(struct book *book, const struct adjust *want,
-                                    const struct approval *approval)
+                                    const struct approval *approval, struct outcome *out)
 {
     int64_t points = approval->proposal->points;
     struct transfer transfer = {
@@ -152,6 +152,8 @@ static enum refusal move_adjustment(struct book *book, const struct adjust *want
     if (points == 0 || points < -ADJUST_MOST || points > ADJUST_MOST)
         return REFUSED_TOO_MUCH;
     if (points < 0) {
+        outcome_show_wallet(out, approval->wallet, book_now_us(book));
+        out->points = -points - out->available; /* lacking, if it is refused */
         transfer.to = account_of(ACCOUNT_ADJUSTMENT, 0);
         return wallet_take(book, approval->wallet, &transfer, -points, NULL);
     }
@@ -173,7 +175,7 @@ static enum refusal adjust_apply(struct book *book, const struct command *comman
                                          want->member_id, want->person_id, &approval);
 
     if (!refusal && !approval.done)
-        refusal = move_adjustment(book, want, &approval);
+        refusal = move_adjustment(book, want, &approval, out);
     if (refusal)
         return refusal;
     if (!approval.done)

@@ -94,10 +94,11 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
 
     if (refusal != ACCEPTED)
         return refusal;
-    out->points = stock->price - wallet_spendable(wallet, now_us);
+    outcome_show_wallet(out, wallet, now_us);
+    out->points = stock->price - out->available; /* lacking, if it is refused */
     refusal = wallet_take(book, wallet, &hold, stock->price, &allocation);
     if (refusal != ACCEPTED)
-        return refusal; /* out->points: how many are lacking */
+        return refusal;
 
     if (stock->limit_count > 0)
         wallet_use_limit(

@@ -202,6 +202,15 @@ def test_a_refusal_speaks_the_callers_language(market):
         assert (answer.code, answer.json["title"]) == ("not_enough_points", title)
 
 
+def test_who_has_too_little_is_told_how_much(market):
+    member = market.member(points="2.14")
+    answer = member.redeem(market.reward(stock=1, price=4))
+    assert (answer.json["lacking"], answer.json["available"]) == ("1.86", "2.14")
+    answer = market.world.adjust(member, "-10")
+    assert (answer.code, answer.json["lacking"]) == ("not_enough_points", "7.86")
+    assert answer.json["available"] == "2.14"
+
+
 def test_stock_can_be_taken_away_but_not_what_is_promised(market):
     member, reward = market.member(points=10), market.reward(stock=3, price=10)
     member.redeem(reward).expect(201)
