@@ -79,7 +79,7 @@ def test_kill_9_of_mariadbd(deep, sms, record_property):
     with Server(sms.options) as server:
         load, pid, took = Load(World(server)), server.pid, []
         with load.running():
-            for _ in range(30 if deep else 2):
+            for _ in range(30 if deep else 8):
                 load.wait_for_more(BETWEEN_KILLS)
                 a_moment(chance)
                 took.append(kill_database(server))
