@@ -139,16 +139,21 @@ static int by_size(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* The latency that `percent` of the answers did not exceed, in milliseconds. */
+static double percentile_ms(const struct load *load, size_t percent)
+{
+    size_t at = load->latency_count * percent / 100;
+
+    return load->latency_count == 0 ? 0 : (double)load->latencies_us[at] / 1e3;
+}
+
 static void report(struct load *load, int64_t took_us)
 {
-    size_t count = load->latency_count;
-
-    qsort(load->latencies_us, count, sizeof *load->latencies_us, by_size);
+    qsort(load->latencies_us, load->latency_count, sizeof *load->latencies_us, by_size);
     printf("{\"created\":%" PRIu64 ",\"other\":%" PRIu64 ",\"per_second\":%.0f,"
            "\"p50_ms\":%.2f,\"p99_ms\":%.2f}\n",
            load->created, load->other, (double)load->created * 1e6 / (double)took_us,
-           count == 0 ? 0 : (double)load->latencies_us[count / 2] / 1e3,
-           count == 0 ? 0 : (double)load->latencies_us[count * 99 / 100] / 1e3);
+           percentile_ms(load, 50), percentile_ms(load, 99));
 }
 
 int main(int argc, char **argv)
@@ -161,13 +166,13 @@ int main(int argc, char **argv)
         return 2;
     }
     size_t count = strtoul(argv[3], NULL, 10), in_flight = count;
-    struct connection *connections = calloc(count, sizeof *connections);
+    struct connection *connections = memory_new(count * sizeof *connections);
     int epoll = epoll_create1(0);
 
     read_lines(argv[2], "bench_tokens", &load.tokens);
     read_lines(argv[2], "bench_rewards", &load.rewards);
     load.round = argv[5];
-    load.latencies_us = calloc(LATENCIES_MOST, sizeof *load.latencies_us);
+    load.latencies_us = memory_new(LATENCIES_MOST * sizeof *load.latencies_us);
     for (size_t i = 0; i < count; i++)
         open_connection(argv[1], epoll, &connections[i]);
 
@@ -192,5 +197,7 @@ int main(int argc, char **argv)
         }
     }
     report(&load, clock_monotonic_us() - began_us);
+    free(load.latencies_us);
+    free(connections);
     return load.other > 0;
 }

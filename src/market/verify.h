@@ -1,11 +1,12 @@
 /*
- * What the history says of stock and redemptions, for `linli ledger verify`: ledger/verify.h.
+ * What the history says of stock, redemptions and statements, for `linli ledger verify`:
+ * ledger/verify.h.
  */
 #ifndef LINLI_MARKET_VERIFY_H
 #define LINLI_MARKET_VERIFY_H
 
 #include "ledger/verify.h"
 
-extern const struct verifier verifier_stock, verifier_redemptions;
+extern const struct verifier verifier_stock, verifier_redemptions, verifier_statements;
 
 #endif

@@ -39,6 +39,7 @@ struct award_options {
     const int64_t *utc_offset_minutes; /* the programme's */
 };
 extern const struct config_entry award_config[];
-struct award_answer award_by_category(const void *options, const struct award_question *question);
+/* `context` is a struct award_options. */
+struct award_answer award_by_category(const void *context, const struct award_question *question);
 
 #endif
