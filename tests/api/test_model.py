@@ -354,7 +354,7 @@ def test_the_api_follows_the_model(shop, deep):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=1000 if deep else 50,
+            max_examples=400 if deep else 50,
             stateful_step_count=60,
             derandomize=not deep,
             deadline=None,

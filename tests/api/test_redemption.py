@@ -70,17 +70,16 @@ def test_from_service_to_settlement(time_market):
     assert member.wallet()["held"] == "1.20"
     time_market.clerk.confirm(voucher).expect(200)
 
-    assert time_market.settle() | {"merchant_id": 0} == {
-        "merchant_id": 0, "settled": 0, "points": "0.00", "more": False,
-    }  # fmt: skip
+    statement = time_market.settle()
+    assert (statement["state"], statement["lines"]) == ("filling", 0)
     server.advance(minutes=6)
     assert time_market.clerk.undo(voucher).code == "undo_too_late"
-    settled = time_market.settle()
-    assert (settled["settled"], settled["points"]) == (1, "1.20")
+    statement = time_market.settle(statement["cut_off"])
+    assert (statement["state"], statement["lines"], statement["points"]) == ("draft", 1, "1.20")
     assert member.redemption(voucher)["state"] == "settled"
     assert time_market.clerk.undo(voucher).code == "undo_too_late"
     assert time_market.manager.refund(voucher).code == "wrong_state"
-    assert time_market.settle()["settled"] == 0
+    assert time_market.settle()["lines"] == 0
 
     history = member.get("/v1/wallet/transfers").expect(200)["items"]
     kinds = [transfer["kind"] for transfer in reversed(history)]
@@ -268,6 +267,30 @@ def test_a_voucher_of_many_lots_comes_back_whole(market):
     market.clerk.confirm(voucher).expect(200)
     market.manager.refund(voucher).expect(200)
     assert member.wallet()["lots"] == before
+    market.verify_ledger()
+
+
+def test_two_wallets_of_one_person_become_one(market, world):
+    old, new = market.members(2, points=20)
+    reward = market.reward(stock=5, price=10, limit_count=2)
+    used, open_one = (old.redeem(reward).expect(201) for _ in range(2))
+    market.clerk.confirm(used).expect(200)
+    merge = f"/v1/members/{old.id}/wallet/merge"
+    why = {"into": new.id, "why": "同一人两次注册"}
+    assert world.administrator.post(merge, why, key=True).code == "open_holds"
+    old.cancel(open_one).expect(200)
+    key = new_key()
+    merged = world.administrator.post(merge, why, key=key)
+    assert merged.expect(200)["available"] == "30.00"
+    the_same(merged, world.administrator.post(merge, why, key=key))
+    assert old.wallet()["state"] == "merged"
+    assert old.redeem(reward).status == 404
+    # What was used of a limit, and what comes back, belongs to the same person.
+    new.redeem(reward).expect(201)
+    assert new.redeem(reward).code == "limit_reached"
+    market.manager.refund(used).expect(200)
+    assert new.available == "30.00"
+    new.redeem(reward).expect(201)
     market.verify_ledger()
 
 
