@@ -1,65 +1,94 @@
-/* Activities: what there is to do, signing up, and being there. */
-#include "service/activities.h"
+/* Activities: what there is to do. */
+#include "api/activity_calls.h"
 
 #include <inttypes.h>
 
 #include "api/app.h"
-#include "api/call.h"
-#include "api/guesses.h"
+#include "api/people_json.h"
 #include "api/resources.h"
 #include "people/units.h"
-#include "service/check_in.h"
+#include "service/sign_ups.h"
 
 static bool sees_drafts(const struct who *who)
 {
     return (who->role & STAFF) != 0;
 }
 
-/* A coordinator leads the activities of their unit and of those below it. */
-static bool may_lead(struct call *call, uint64_t unit_id)
+bool activity_may_lead(struct call *call, uint64_t unit_id)
 {
     return call->who.role == ROLE_ADMINISTRATOR ||
            (call->who.role == ROLE_COORDINATOR &&
             unit_contains(call->db, call->who.scope_id, unit_id));
 }
 
-static json_t *activity_json(const struct activity *activity)
+/* null without a place check */
+static json_t *location_json(const struct activity *activity)
 {
-    return json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i}", "id",
-                     json_id(activity->id), "unit_id", json_id(activity->unit_id), "category",
-                     activity->category_code, "state", activity_state_name(activity->state),
-                     "title", activity->title, "description", activity->description, "place",
-                     activity->place, "starts_at", json_time(activity->starts_us), "ends_at",
-                     json_time(activity->ends_us), "capacity", activity->capacity, "places_left",
-                     activity->capacity - activity->signed_up);
+    if (activity->radius_m == 0)
+        return json_null();
+    return json_pack("{s:i, s:i, s:i}", "latitude_e6", activity->latitude_e6, "longitude_e6",
+                     activity->longitude_e6, "radius_m", activity->radius_m);
 }
 
-static enum answered show_activity(struct call *call, int status, uint64_t activity_id)
+json_t *activity_json(const struct activity *activity)
+{
+    json_t *body =
+        json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i}", "id",
+                  json_id(activity->id), "unit_id", json_id(activity->unit_id), "category",
+                  activity->category_code, "state", activity_state_name(activity->state), "title",
+                  activity->title, "description", activity->description, "place", activity->place,
+                  "starts_at", json_time(activity->starts_us), "ends_at",
+                  json_time(activity->ends_us), "capacity", activity->capacity, "places_left",
+                  activity->capacity - activity->signed_up, "waiting", activity->waiting);
+
+    json_object_set_new(body, "part_of", id_or_null(activity->part_of));
+    json_object_set_new(body, "series_id", id_or_null(activity->series_id));
+    json_object_set_new(body, "skill", json_string(activity->skill));
+    json_object_set_new(body, "age_note", json_string(activity->age_note));
+    json_object_set_new(body, "insurance_note", json_string(activity->insurance_note));
+    json_object_set_new(body, "location", location_json(activity));
+    return body;
+}
+
+static json_t *sign_up_json(const struct sign_up *sign_up)
+{
+    return json_pack("{s:s, s:i}", "state", sign_up_state_name(sign_up->state), "ahead",
+                     sign_up->ahead);
+}
+
+enum answered activity_show(struct call *call, int status, uint64_t activity_id)
 {
     struct activity activity;
+    struct sign_up sign_up;
     struct error error;
     enum find found = activity_find(call->db, activity_id, call->arena, &activity, &error);
+    json_t *body;
 
     if (found == FIND_FOUND && activity.state == ACTIVITY_DRAFT && !sees_drafts(&call->who))
         found = FIND_NOTHING;
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (!sign_up_find(call->db, activity_id, call->who.account_id, &sign_up, &error))
+        return reply_error(call, &error);
+    body = activity_json(&activity);
+    if (call->who.role == ROLE_MEMBER)
+        json_object_set_new(body, "sign_up", sign_up_json(&sign_up));
     if (status == 201)
-        return reply_created(call,
-                             arena_printf(call->arena, "/v1/activities/%" PRIu64, activity_id),
-                             activity_json(&activity));
-    return reply_json(call, status, activity_json(&activity));
+        return reply_created(
+            call, arena_printf(call->arena, "/v1/activities/%" PRIu64, activity_id), body);
+    return reply_json(call, status, body);
 }
 
-/* FIND_NOTHING as well for an activity that is not the caller's to lead. */
-static enum find find_led(struct call *call, struct activity *activity, struct error *error)
+enum find activity_find_led(struct call *call, uint64_t activity_id, struct activity *activity,
+                            struct error *error)
 {
-    enum find found = activity_find(call->db, call->ids[0], call->arena, activity, error);
+    enum find found = activity_find(call->db, activity_id, call->arena, activity, error);
 
-    return found == FIND_FOUND && !may_lead(call, activity->unit_id) ? FIND_NOTHING : found;
+    return found == FIND_FOUND && !activity_may_lead(call, activity->unit_id) ? FIND_NOTHING
+                                                                              : found;
 }
 
-static enum answered reply_refused(struct call *call, enum refusal refusal)
+enum answered reply_refused(struct call *call, enum refusal refusal)
 {
     return reply_refusal(call, &(struct outcome){.refusal = refusal});
 }
@@ -75,6 +104,8 @@ struct activity_input {
     int category; /* index into CATEGORIES: one less than its row's number */
     struct text title, description, place;
     int64_t starts_us, ends_us, capacity;
+    struct text skill, age_note, insurance_note;
+    int64_t latitude_e6, longitude_e6, radius_m;
 };
 
 static const struct json_field activity_fields[] = {
@@ -88,36 +119,70 @@ static const struct json_field activity_fields[] = {
     {"ends_at", JSON_TIME, REQUIRED, offsetof(struct activity_input, ends_us)},
     {"capacity", JSON_INT, REQUIRED, offsetof(struct activity_input, capacity), .min = 1,
      .max = 100000},
+    {"skill", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, skill), .max = 40},
+    {"age_note", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, age_note), .max = 100},
+    {"insurance_note", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, insurance_note),
+     .max = 200},
+    {"latitude_e6", JSON_INT, OPTIONAL, offsetof(struct activity_input, latitude_e6),
+     .min = -90000000, .max = 90000000},
+    {"longitude_e6", JSON_INT, OPTIONAL, offsetof(struct activity_input, longitude_e6),
+     .min = -180000000, .max = 180000000},
+    {"radius_m", JSON_INT, OPTIONAL, offsetof(struct activity_input, radius_m), .max = 5000},
     {0},
 };
+
+static char *copied(struct call *call, struct text text)
+{
+    return arena_copy(call->arena, text.data, text.length);
+}
+
+static struct activity activity_of(struct call *call, const struct activity_input *input)
+{
+    return (struct activity){
+        .unit_id = input->unit_id,
+        .category = input->category + 1,
+        .title = copied(call, input->title),
+        .description = copied(call, input->description),
+        .place = copied(call, input->place),
+        .starts_us = input->starts_us,
+        .ends_us = input->ends_us,
+        .capacity = (int32_t)input->capacity,
+        .skill = copied(call, input->skill),
+        .age_note = copied(call, input->age_note),
+        .insurance_note = copied(call, input->insurance_note),
+        .latitude_e6 = (int32_t)input->latitude_e6,
+        .longitude_e6 = (int32_t)input->longitude_e6,
+        .radius_m = (int32_t)input->radius_m,
+        .created_by = call->who.account_id,
+        .created_us = call->now_us,
+    };
+}
+
+static bool times_fit(int64_t starts_us, int64_t ends_us)
+{
+    return ends_us > starts_us && ends_us - starts_us <= DAY_US;
+}
+
+static enum answered reply_bad_times(struct call *call)
+{
+    return reply_problem_detail(call, PROBLEM_BAD_FIELD, "结束时间应晚于开始时间，且不超过 24 小时",
+                                "ends_at must be after starts_at, by 24 hours at most");
+}
 
 static enum answered activity_post(struct call *call)
 {
     const struct activity_input *input = call->input;
+    struct activity activity = activity_of(call, input);
     struct error error;
-    struct activity activity = {
-        .id = id_next(call->app->ids),
-        .unit_id = input->unit_id,
-        .category = input->category + 1,
-        .title = arena_copy(call->arena, input->title.data, input->title.length),
-        .description = arena_copy(call->arena, input->description.data, input->description.length),
-        .place = arena_copy(call->arena, input->place.data, input->place.length),
-        .starts_us = input->starts_us,
-        .ends_us = input->ends_us,
-        .capacity = (int32_t)input->capacity,
-        .created_by = call->who.account_id,
-        .created_us = call->now_us,
-    };
 
-    if (!may_lead(call, input->unit_id) || !unit_contains(call->db, 0, input->unit_id))
+    activity.id = id_next(call->app->ids);
+    if (!activity_may_lead(call, input->unit_id) || !unit_contains(call->db, 0, input->unit_id))
         return reply_problem(call, PROBLEM_NOT_FOUND);
-    if (input->ends_us <= input->starts_us || input->ends_us - input->starts_us > DAY_US)
-        return reply_problem_detail(call, PROBLEM_BAD_FIELD,
-                                    "结束时间应晚于开始时间，且不超过 24 小时",
-                                    "ends_at must be after starts_at, by 24 hours at most");
+    if (!times_fit(input->starts_us, input->ends_us))
+        return reply_bad_times(call);
     if (!activity_create(call->db, &activity, &error))
         return reply_error(call, &error);
-    return show_activity(call, 201, activity.id);
+    return activity_show(call, 201, activity.id);
 }
 
 struct activities_query {
@@ -153,14 +218,14 @@ static enum answered activities_get(struct call *call)
 
 static enum answered activity_get(struct call *call)
 {
-    return show_activity(call, 200, call->ids[0]);
+    return activity_show(call, 200, call->ids[0]);
 }
 
 static enum answered activity_publish_post(struct call *call)
 {
     struct activity activity;
     struct error error;
-    enum find found = find_led(call, &activity, &error);
+    enum find found = activity_find_led(call, call->ids[0], &activity, &error);
     enum refusal refusal;
 
     if (found != FIND_FOUND)
@@ -169,109 +234,8 @@ static enum answered activity_publish_post(struct call *call)
         return reply_error(call, &error);
     if (refusal != ACCEPTED)
         return reply_refused(call, refusal);
-    return show_activity(call, 200, activity.id);
+    return activity_show(call, 200, activity.id);
 }
-
-/* --- Taking part ----------------------------------------------------------------------------- */
-
-static struct attendance attendance_of(const struct call *call)
-{
-    return (struct attendance){.activity_id = call->ids[0],
-                               .member_id = call->who.account_id,
-                               .now_us = call->now_us,
-                               .grade = GRADE_C};
-}
-
-static enum answered sign_up_put(struct call *call)
-{
-    struct attendance attendance = attendance_of(call);
-    enum refusal refusal;
-    struct error error;
-
-    if (!activity_sign_up(call->db, &attendance, &refusal, &error))
-        return reply_error(call, &error);
-    if (refusal != ACCEPTED)
-        return reply_refused(call, refusal);
-    return show_activity(call, 200, attendance.activity_id);
-}
-
-static enum answered sign_up_delete(struct call *call)
-{
-    struct attendance attendance = attendance_of(call);
-    enum refusal refusal;
-    struct error error;
-
-    if (!activity_sign_off(call->db, &attendance, &refusal, &error))
-        return reply_error(call, &error);
-    return refusal != ACCEPTED ? reply_refused(call, refusal) : reply_empty(call);
-}
-
-struct check_input {
-    struct text code;
-};
-
-static const struct json_field check_fields[] = {
-    {"code", JSON_TEXT, REQUIRED, offsetof(struct check_input, code), .min = CHECK_CODE_DIGITS,
-     .max = CHECK_CODE_DIGITS},
-    {0},
-};
-
-typedef bool attend(struct db *db, struct attendance *attendance, enum refusal *refusal,
-                    struct error *error);
-
-static enum answered check(struct call *call, enum check_direction direction, attend *step)
-{
-    const struct check_input *input = call->input;
-    const struct key *key = keyring_current(call->app->keyring, KEY_CHECK_IN);
-    struct attendance attendance = attendance_of(call);
-    enum refusal refusal;
-    struct error error;
-
-    if (guesses_too_many(call))
-        return reply_too_many(call, GUESSES_WINDOW_US);
-    if (!check_code_valid(key->secret, attendance.activity_id, direction, call->now_us,
-                          input->code)) {
-        guesses_count_wrong(call);
-        return reply_refused(call, REFUSED_WRONG_CODE);
-    }
-    attendance.record_id = id_next(call->app->ids);
-    if (!step(call->db, &attendance, &refusal, &error))
-        return reply_error(call, &error);
-    if (refusal != ACCEPTED)
-        return reply_refused(call, refusal);
-    return reply_json(call, 200, json_pack("{s:o}", "record_id", json_id(attendance.record_id)));
-}
-
-static enum answered check_in_post(struct call *call)
-{
-    return check(call, CHECK_IN, activity_check_in);
-}
-
-static enum answered check_out_post(struct call *call)
-{
-    return check(call, CHECK_OUT, activity_check_out);
-}
-
-/* For the screen on site: both codes of this half minute. */
-static enum answered codes_get(struct call *call)
-{
-    const struct key *key = keyring_current(call->app->keyring, KEY_CHECK_IN);
-    int64_t next_us = (call->now_us / CHECK_STEP_US + 1) * CHECK_STEP_US;
-    char in[CHECK_CODE_DIGITS + 1], out[CHECK_CODE_DIGITS + 1];
-    struct activity activity;
-    struct error error;
-    enum find found = find_led(call, &activity, &error);
-
-    if (found != FIND_FOUND)
-        return reply_missing(call, found, &error);
-    check_code_make(key->secret, activity.id, CHECK_IN, call->now_us, in);
-    check_code_make(key->secret, activity.id, CHECK_OUT, call->now_us, out);
-    return reply_json(call, 200,
-                      json_pack("{s:s, s:s, s:o}", "check_in", in, "check_out", out, "changes_at",
-                                json_time(next_us)));
-}
-
-#define LEADERS (ROLE_COORDINATOR | ROLE_ADMINISTRATOR)
 
 const struct route activity_routes[] = {
     {HTTP_GET, "/v1/activities", ANYONE, ON_QUERY, activities_get,
@@ -280,12 +244,5 @@ const struct route activity_routes[] = {
      .input_size = sizeof(struct activity_input)},
     {HTTP_GET, "/v1/activities/{id}", ANYONE, ON_QUERY, activity_get},
     {HTTP_POST, "/v1/activities/{id}/publish", LEADERS, ON_QUERY, activity_publish_post},
-    {HTTP_GET, "/v1/activities/{id}/codes", LEADERS, ON_QUERY, codes_get},
-    {HTTP_PUT, "/v1/activities/{id}/sign-up", ROLE_MEMBER, ON_QUERY, sign_up_put},
-    {HTTP_DELETE, "/v1/activities/{id}/sign-up", ROLE_MEMBER, ON_QUERY, sign_up_delete},
-    {HTTP_POST, "/v1/activities/{id}/check-in", ROLE_MEMBER, ON_QUERY, check_in_post,
-     .fields = check_fields, .input_size = sizeof(struct check_input)},
-    {HTTP_POST, "/v1/activities/{id}/check-out", ROLE_MEMBER, ON_QUERY, check_out_post,
-     .fields = check_fields, .input_size = sizeof(struct check_input)},
     {0},
 };

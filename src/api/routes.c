@@ -16,6 +16,7 @@ const struct route *const route_tables[] = {
     inbox_routes,
 
     activity_routes,
+    attendance_routes,
     record_routes,
 
     merchant_routes,

@@ -1,9 +1,9 @@
 #include "base/clock.h"
 #include "outbox/inbox.h"
 
-#define LOOK_BACK_US (10 * SECOND_US) /* a transaction that takes longer is met by the next poll   \
-                                       */
-#define ROWS_MOST 5000
+/* Transactions that take longer to commit are met by the next poll. */
+#define LOOK_BACK_US (10 * SECOND_US)
+#define ROWS_MOST    5000
 
 static bool look_first(struct inbox_watch *watch, struct db *db)
 {

@@ -7,10 +7,10 @@ const char *activity_state_name(enum activity_state state)
     static const char *const names[] = {
         [ACTIVITY_DRAFT] = "draft",     [ACTIVITY_PUBLISHED] = "published",
         [ACTIVITY_RUNNING] = "running", [ACTIVITY_CLOSED] = "closed",
-        [ACTIVITY_SETTLED] = "settled",
+        [ACTIVITY_SETTLED] = "settled", [ACTIVITY_CANCELLED] = "cancelled",
     };
 
-    ASSERT(state >= ACTIVITY_DRAFT && state <= ACTIVITY_SETTLED);
+    ASSERT(state >= ACTIVITY_DRAFT && state <= ACTIVITY_CANCELLED);
     return names[state];
 }
 
@@ -19,17 +19,25 @@ bool activity_create(struct db *db, const struct activity *activity, struct erro
     return db_run(db, error,
                   "INSERT INTO activities (activity_id, unit_id, category, state, title,"
                   " description, place, starts_us, ends_us, capacity, signed_up, created_by,"
-                  " created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+                  " created_us, part_of, series_id, skill, age_note, insurance_note, latitude_e6,"
+                  " longitude_e6, radius_m)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, COALESCE(?, ''),"
+                  " COALESCE(?, ''), COALESCE(?, ''), ?, ?, ?)",
                   DB_ID(activity->id), DB_ID(activity->unit_id), DB_INT(activity->category),
                   DB_INT(ACTIVITY_DRAFT), DB_STR(activity->title), DB_STR(activity->description),
                   DB_STR(activity->place), DB_INT(activity->starts_us), DB_INT(activity->ends_us),
                   DB_INT(activity->capacity), DB_ID(activity->created_by),
-                  DB_INT(activity->created_us)) >= 0;
+                  DB_INT(activity->created_us), DB_ID(activity->part_of),
+                  DB_ID(activity->series_id), DB_STR(activity->skill), DB_STR(activity->age_note),
+                  DB_STR(activity->insurance_note), DB_INT(activity->latitude_e6),
+                  DB_INT(activity->longitude_e6), DB_INT(activity->radius_m)) >= 0;
 }
 
 #define ACTIVITY_COLUMNS                                                                           \
     "SELECT a.activity_id, a.unit_id, a.category, c.code, a.state, a.title, a.description,"        \
-    " a.place, a.starts_us, a.ends_us, a.capacity, a.signed_up, a.created_by, a.created_us"        \
+    " a.place, a.starts_us, a.ends_us, a.capacity, a.signed_up, a.created_by, a.created_us,"       \
+    " a.waiting, a.part_of, a.series_id, a.skill, a.age_note, a.insurance_note, a.latitude_e6,"    \
+    " a.longitude_e6, a.radius_m"                                                                  \
     " FROM activities a JOIN categories c ON c.category_id = a.category "
 
 static void read_activity(struct rows *rows, struct arena *arena, struct activity *activity)
@@ -49,6 +57,15 @@ static void read_activity(struct rows *rows, struct arena *arena, struct activit
         .signed_up = (int32_t)rows_int(rows, 11),
         .created_by = rows_id(rows, 12),
         .created_us = rows_int(rows, 13),
+        .waiting = (int32_t)rows_int(rows, 14),
+        .part_of = rows_id(rows, 15),
+        .series_id = rows_id(rows, 16),
+        .skill = rows_copy(rows, 17, arena),
+        .age_note = rows_copy(rows, 18, arena),
+        .insurance_note = rows_copy(rows, 19, arena),
+        .latitude_e6 = (int32_t)rows_int(rows, 20),
+        .longitude_e6 = (int32_t)rows_int(rows, 21),
+        .radius_m = (int32_t)rows_int(rows, 22),
     };
 }
 

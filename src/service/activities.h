@@ -17,6 +17,7 @@ enum activity_state {
     ACTIVITY_RUNNING,   /* between its start and its end */
     ACTIVITY_CLOSED,    /* over; its records wait for review */
     ACTIVITY_SETTLED,   /* over, and every record is decided */
+    ACTIVITY_CANCELLED, /* will not be; who had signed up was told */
 };
 const char *activity_state_name(enum activity_state state);
 
@@ -30,9 +31,15 @@ struct activity {
     enum activity_state state;
     char *title, *description, *place;
     int64_t starts_us, ends_us;
-    int32_t capacity, signed_up;
+    int32_t capacity, signed_up, waiting;
     uint64_t created_by;
     int64_t created_us;
+    uint64_t part_of;                  /* a shift of that activity; 0: a whole one */
+    uint64_t series_id;                /* published every week: service/series.h; 0: once */
+    char *skill;                       /* a word that members have in their profile, or "" */
+    char *age_note, *insurance_note;   /* for who signs up, or "" */
+    int32_t latitude_e6, longitude_e6; /* of the place, millionths of a degree */
+    int32_t radius_m;                  /* how near is there; 0: there is no place check */
 };
 
 bool activity_create(struct db *db, const struct activity *activity,
@@ -62,12 +69,6 @@ struct attendance {
     uint64_t record_id;        /* check-in: the new record's number */
     enum evidence_grade grade; /* check-in */
 };
-/* Takes a place; again is accepted and changes nothing. ACTIVITY_FULL, NOT_OPEN, NOT_FOUND. */
-bool activity_sign_up(struct db *db, const struct attendance *attendance, enum refusal *refusal,
-                      struct error *error) MUST_CHECK;
-/* Gives the place back. NOT_SIGNED_UP, NOT_OPEN once the activity runs. */
-bool activity_sign_off(struct db *db, const struct attendance *attendance, enum refusal *refusal,
-                       struct error *error) MUST_CHECK;
 /* Opens the member's record; again gives the same record. NOT_SIGNED_UP, NOT_OPEN. */
 bool activity_check_in(struct db *db, struct attendance *attendance, enum refusal *refusal,
                        struct error *error) MUST_CHECK;

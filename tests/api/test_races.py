@@ -42,21 +42,33 @@ def test_2000_members_race_for_100_pieces(market, crowd):
 
 
 def test_2000_sign_up_for_30_places(world, crowd):
+    """One waits who is too late; who leaves gives way to the first in line, and to nobody else."""
     path = f"/v1/activities/{world.activity(capacity=30)}"
     answers = in_parallel(lambda member: member.put(f"{path}/sign-up"), crowd, CONNECTIONS)
-    assert tally(answers) == {200: 30, "activity_full": CROWD - 30}
-    assert world.api.get(path).expect(200)["places_left"] == 0
-    # Who leaves makes room for exactly one.
-    came = [member for member, answer in zip(crowd, answers) if answer.status == 200]
-    came[0].delete(f"{path}/sign-up").expect(204)
-    again = in_parallel(lambda member: member.put(f"{path}/sign-up"), crowd[:200], CONNECTIONS)
-    members_in = world.server.sql(
-        "SELECT COUNT(*) AS n FROM sign_ups WHERE activity_id = %s AND state = 1",
+    state_of = [answer.expect(200)["sign_up"]["state"] for answer in answers]
+    assert Counter(state_of) == {"signed_up": 30, "waiting": CROWD - 30}
+    line = world.server.sql(
+        "SELECT member_id, state FROM sign_ups WHERE activity_id = %s ORDER BY in_line",
         path.rpartition("/")[2],
     )
-    assert members_in == [{"n": 30}]
-    assert {answer.code for answer in again if answer.status != 200} == {"activity_full"}
-    assert world.api.get(path).expect(200)["places_left"] == 0
+    came = {str(row["member_id"]) for row in line if row["state"] == 1}
+    waited = [str(row["member_id"]) for row in line if row["state"] == 3]
+    leaving = [member for member in crowd if member.id in came]
+    # All who came leave at once, and so do five of those who are promoted meanwhile or still wait.
+    leaving += [member for member in crowd if member.id in waited[10:15]]
+    in_parallel(lambda member: member.delete(f"{path}/sign-up").expect(204), leaving, CONNECTIONS)
+    rows = world.server.sql(
+        "SELECT member_id FROM sign_ups WHERE activity_id = %s AND state = 1",
+        path.rpartition("/")[2],
+    )
+    promoted = [member_id for member_id in waited if member_id not in waited[10:15]][:30]
+    assert {str(row["member_id"]) for row in rows} == set(promoted)
+    shown = world.api.get(path).expect(200)
+    assert (shown["places_left"], shown["waiting"]) == (0, CROWD - 65)
+    told = world.server.sql(
+        "SELECT account_id FROM notices WHERE kind = 1 AND ref = %s", path.rpartition("/")[2]
+    )
+    assert {str(row["account_id"]) for row in told} >= set(promoted)
 
 
 def test_pieces_are_taken_away_while_they_are_redeemed(market, members):
