@@ -13,31 +13,13 @@ uint32_t demo_random(struct demo_world *world, uint32_t below)
     return (uint32_t)((z ^ z >> 31) % below);
 }
 
-static bool has_rows(struct db *db, const char *sql, bool *has, struct error *error)
-{
-    struct rows *rows = db_query(db, sql);
-
-    *has = rows_next(rows);
-    return rows_end(rows, error);
-}
-
-bool demo_is_loaded(struct db *db, bool *loaded, struct error *error)
-{
-    return has_rows(db, "SELECT 1 FROM accounts WHERE login = 'demo.admin'", loaded, error);
-}
-
-bool demo_load(const struct demo_tools *tools, struct error *error)
+static bool load(const struct demo_tools *tools, struct error *error)
 {
     int offset = (int)tools->settings->programme.utc_offset_minutes;
     int64_t began_us = clock_monotonic_us();
-    struct demo_world world = {.tools = tools, .random = DEMO_SEED};
-    bool used, loaded;
+    struct demo_world world = {.tools = tools, .random = DEMO_SEED, .arena = arena_new()};
+    bool loaded;
 
-    if (!has_rows(tools->db, "SELECT 1 FROM accounts LIMIT 1", &used, error))
-        return false;
-    if (used)
-        return true;
-    world.arena = arena_new();
     world.start_us =
         calendar_day_start_us(calendar_day(clock_now_us(), offset) - DEMO_DAYS, offset);
     loaded = demo_make_world(&world, error) && demo_live(&world, error);
@@ -46,6 +28,11 @@ bool demo_load(const struct demo_tools *tools, struct error *error)
         LOG(INFO, "demo.loaded", LOG_INT("members", DEMO_MEMBERS), LOG_INT("days", DEMO_DAYS),
             LOG_INT("us", clock_monotonic_us() - began_us));
     return loaded;
+}
+
+bool demo_load(const struct demo_tools *tools, struct error *error)
+{
+    return demo_load_once(tools, load, error);
 }
 
 void demo_print_sign_ins(FILE *out)

@@ -22,9 +22,11 @@ struct demo_tools {
     const struct award_policy *award_policy;
 };
 
-/* Loads the demo into an empty database; one that holds anything is left as it is. Seconds. */
+/* Loads the demo into an empty database, whole or, after a kill, once more; one that holds anything
+ * else is left as it is. Seconds. */
 bool demo_load(const struct demo_tools *tools, struct error *error) MUST_CHECK;
-/* Whether the database holds the demo: its sign-ins are public, so nobody may serve it as real. */
+/* Whether the database holds the demo or a half of it: its sign-ins are public, so nobody may serve
+ * it as real. */
 bool demo_is_loaded(struct db *db, bool *loaded, struct error *error) MUST_CHECK;
 /* Whom to sign in as. */
 void demo_print_sign_ins(FILE *out);

@@ -45,6 +45,11 @@ struct demo_world {
 /* 0 .. below - 1; SplitMix64 (Steele, Lea, Flood 2014). */
 uint32_t demo_random(struct demo_world *world, uint32_t below);
 
+/* Runs `load` in a database that nobody has used, and again where one that began did not end. */
+bool demo_load_once(const struct demo_tools *tools,
+                    bool (*load)(const struct demo_tools *tools, struct error *error),
+                    struct error *error) MUST_CHECK;
+
 /* Places, people, merchants and rewards, as they were before the first day. */
 bool demo_make_world(struct demo_world *world, struct error *error) MUST_CHECK;
 /* Stock, then every day's activities, reviews, redemptions and confirmations. */
