@@ -51,6 +51,7 @@ static const struct award_policy award_policy = {"by_category", award_by_categor
 static const struct job jobs[] = {
     {"activities_advance", 30 * SECOND_US, advance_activities},
     {"vouchers_lapse", MINUTE_US, vouchers_lapse},
+    {"statements_fill", 30 * SECOND_US, statements_fill},
     {"lots_expire", MINUTE_US, lots_expire},
     {"answers_prune", 20 * SECOND_US, answers_prune},
     {"limits_prune", HOUR_US, limits_prune},
@@ -65,6 +66,7 @@ static const struct job jobs[] = {
 static const struct verifier *const verifiers[] = {
     &verifier_stock,
     &verifier_redemptions,
+    &verifier_statements,
     &verifier_records,
     NULL,
 };
@@ -115,6 +117,23 @@ static const struct subcommand subcommands[] = {
      "  --checkpoint=FILE    one that you kept: the receipt's headers must meet it\n"
      "  --key=HEX            the programme's public key, from a place that you trust\n",
      cli_receipt_verify},
+    {"statements settle", "Cut a statement for every merchant, or for one",
+     "  --through=2026-11-30 the last day of the period: it is over\n"
+     "  --merchant=ID        instead of all\n"
+     "\nAgain with the same day: what was left is settled, no statement is made twice.\n",
+     cli_statements_settle},
+    {"statements list", "Print the statements",
+     "  --merchant=ID        of one merchant\n"
+     "  --state=STATE        filling, draft, signed or paid\n",
+     cli_statements_list},
+    {"statements show", "Print a statement with all its lines",
+     "  ID                   as `linli statements list` prints it\n"
+     "  --format=json|csv    the CSV opens in a spreadsheet as it is\n",
+     cli_statements_show},
+    {"statements pay", "Note that a signed statement was paid",
+     "  ID\n"
+     "  --note=TEXT          how: the number of the bank transfer\n",
+     cli_statements_pay},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},

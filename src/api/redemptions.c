@@ -4,6 +4,7 @@
 #include "api/qr.h"
 #include "api/resources.h"
 #include "api/vouchers.h"
+#include "market/statements.h"
 
 json_t *redemption_json(const struct redemption_view *view)
 {
@@ -194,9 +195,21 @@ static enum answered redemption_cancel(struct call *call)
     return submit_on(call, &command_cancel);
 }
 
+/* Once a statement was cut, what it covers stays: the merchant is to sign what they saw. A cut that
+ * comes between this look and the teller finds the voucher unused again, and leaves it out. */
 static enum answered redemption_undo(struct call *call)
 {
-    return submit_on(call, &command_undo);
+    struct redemption_view view;
+    struct redemption_ref *undo;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    undo = redemption_command(call, &command_undo, &view);
+    if (!statement_latest_cut_off(call->db, view.merchant_id, &undo->cut_off_us, &error))
+        return reply_error(call, &error);
+    return call_submit(call, &undo->command, render_redemption);
 }
 
 static enum answered redemption_refund(struct call *call)

@@ -25,6 +25,6 @@ extern const struct route wallet_routes[];
 extern const struct route member_wallet_routes[];
 extern const struct route ledger_routes[];
 extern const struct route proposal_routes[];
-extern const struct route settlement_routes[];
+extern const struct route statement_routes[];
 
 #endif

@@ -23,7 +23,7 @@ const struct route *const route_tables[] = {
     reward_routes,
     redemption_routes,
     voucher_routes,
-    settlement_routes,
+    statement_routes,
 
     wallet_routes,
     member_wallet_routes,

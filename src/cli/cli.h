@@ -85,6 +85,10 @@ enum exit_status cli_ledger_verify(struct cli *cli);
 enum exit_status cli_ledger_trial_balance(struct cli *cli);
 enum exit_status cli_ledger_checkpoint(struct cli *cli);
 enum exit_status cli_receipt_verify(struct cli *cli);
+enum exit_status cli_statements_settle(struct cli *cli);
+enum exit_status cli_statements_list(struct cli *cli);
+enum exit_status cli_statements_show(struct cli *cli);
+enum exit_status cli_statements_pay(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);
 

@@ -8,6 +8,7 @@
 
 bool lots_expire(struct job_context *context, struct error *error);
 bool vouchers_lapse(struct job_context *context, struct error *error);
+bool statements_fill(struct job_context *context, struct error *error);
 bool advance_activities(struct job_context *context, struct error *error);
 bool answers_prune(struct job_context *context, struct error *error);
 bool limits_prune(struct job_context *context, struct error *error);

@@ -43,7 +43,8 @@ struct row_read {
 struct row_kind {
     const char *name;
     size_t size;
-    int lock_order; /* ascending: redemptions 10, records 20, proposals 30, stock 40, wallets 50 */
+    int lock_order; /* ascending: redemptions 10, statements 15, records 20, proposals 30, stock 40,
+                       wallets 50 */
     bool exclusive; /* at most one command of a batch may name the same row (wallets) */
     /* SELECT … FORCE INDEX (PRIMARY) … ORDER BY key FOR UPDATE: one statement. */
     void (*lock)(struct sql *sql, struct row_keys keys);
@@ -98,7 +99,7 @@ enum transfer_kind {
     TRANSFER_RELEASE,    /* held → wallet: cancelled; a piece back to free */
     TRANSFER_LAPSE,      /* held → wallet: voucher expired; a piece back to free */
     TRANSFER_REFUND,     /* merchant → wallet; a piece from sold back to free */
-    TRANSFER_SETTLE,     /* merchant → settled; ref: redemption */
+    TRANSFER_SETTLE,     /* merchant → settled; ref: redemption; subject: statement */
     TRANSFER_LOT_EXPIRY, /* wallet → expired; ref and subject: lot */
     TRANSFER_ADJUST,     /* adjustment ↔ wallet; ref: proposal */
     TRANSFER_CLAW_BACK,  /* wallet → revoked, maybe 0 points; ref: proposal, subject: lot */

@@ -1,6 +1,6 @@
 /*
- * The life of a redemption, as pure functions on locked rows: reserve → issued → confirm → settle,
- * and the ways back: undo, cancel, lapse, refund. DESIGN.md section 4.
+ * The life of a redemption, as pure functions on locked rows: reserve → issued → confirm, and
+ * the ways back: undo, cancel, lapse, refund. Settlement has its own file.
  */
 #include "base/clock.h"
 #include "ledger/wallet.h"
@@ -253,7 +253,8 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
         return REFUSED_UNDO_TOO_LATE;
     if (voucher.redemption->state != REDEMPTION_CONFIRMED)
         return REFUSED_WRONG_STATE;
-    if (book_now_us(book) - voucher.redemption->confirmed_us > want->undo_window_us)
+    if (book_now_us(book) - voucher.redemption->confirmed_us > want->undo_window_us ||
+        voucher.redemption->confirmed_us < want->cut_off_us)
         return REFUSED_UNDO_TOO_LATE;
 
     transfer = transfer_of(command, TRANSFER_UNCAPTURE, voucher.redemption);
@@ -350,38 +351,3 @@ const struct command_kind command_undo = {"undo", voucher_keys, undo_apply};
 const struct command_kind command_cancel = {"cancel", voucher_keys, cancel_apply};
 const struct command_kind command_lapse = {"lapse", voucher_keys, lapse_apply};
 const struct command_kind command_refund = {"refund", voucher_keys, refund_apply};
-
-/* --- Settlement ------------------------------------------------------------------------------ */
-
-static void settle_keys(const struct command *command, struct key_set *keys)
-{
-    key_set_add(keys, &redemption_rows, ((const struct redemption_ref *)command)->redemption_id);
-}
-
-/* A confirmation that can no longer be undone goes onto a statement: the merchant is owed. */
-static enum refusal settle_apply(struct book *book, const struct command *command,
-                                 struct outcome *out)
-{
-    const struct redemption_ref *want = (const struct redemption_ref *)command;
-    struct redemption *redemption = book_find(book, &redemption_rows, want->redemption_id);
-    struct transfer transfer;
-
-    if (redemption == NULL || redemption->merchant_id != want->merchant_id)
-        return REFUSED_NOT_FOUND;
-    if (redemption->state != REDEMPTION_CONFIRMED ||
-        book_now_us(book) - redemption->confirmed_us <= want->undo_window_us)
-        return REFUSED_WRONG_STATE;
-    transfer = transfer_of(command, TRANSFER_SETTLE, redemption);
-    transfer.from = account_of(ACCOUNT_MERCHANT, redemption->merchant_id);
-    transfer.to = account_of(ACCOUNT_SETTLED, redemption->merchant_id);
-    transfer.pieces = 0;
-    book_post(book, &transfer, NULL, 0);
-    redemption->closed_us = book_now_us(book);
-    move_to(redemption, REDEMPTION_SETTLED);
-    out->ref = redemption->row.key;
-    out->state = REDEMPTION_SETTLED;
-    out->points = redemption->points;
-    return ACCEPTED;
-}
-
-const struct command_kind command_settle = {"settle", settle_keys, settle_apply};

@@ -49,7 +49,7 @@ struct reserve {
     int utc_offset_minutes; /* limits count by local days */
 };
 /* The rest name a redemption whose immutable member and reward the caller has looked up (and
- * wallet_owner). Settling touches no wallet. */
+ * wallet_owner). */
 struct redemption_ref {
     struct command command;
     uint64_t redemption_id, member_id, reward_id, merchant_id;
@@ -57,9 +57,10 @@ struct redemption_ref {
     uint64_t person_id; /* confirm: the member that the clerk also is, or 0 */
     uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
     int64_t undo_window_us;   /* undo */
+    int64_t cut_off_us;       /* undo: what was confirmed before it stands on a statement */
 };
 extern const struct command_kind command_reserve; /* struct reserve */
 extern const struct command_kind command_confirm, command_undo, command_cancel, command_lapse,
-    command_refund, command_settle; /* struct redemption_ref */
+    command_refund; /* struct redemption_ref */
 
 #endif

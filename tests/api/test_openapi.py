@@ -252,7 +252,14 @@ class Walk:
             market.clerk.confirm(voucher).expect(200)
         market.clerk.undo(vouchers[1]).expect(200)
         market.manager.refund(vouchers[2]).expect(200)
-        market.settle()
+        statement = market.settle()
+        path = f"/v1/statements/{statement['id']}"
+        market.manager.post(f"{path}/sign").expect(200)
+        self.world.administrator.post(f"{path}/sign").expect(403)
+        self.world.administrator.post(f"{path}/pay", {"note": "转账 17"}).expect(200)
+        market.manager.post(f"{path}/sign").expect(409)
+        for name in ("", "/lines"):
+            self.ids[f"/v1/statements/{{id}}{name}"] = statement["id"]
         self.ids["/v1/rewards/{id}"] = reward.id
         for name in ("", "/qr"):
             self.ids[f"/v1/redemptions/{{id}}{name}"] = vouchers[3]["id"]
@@ -329,7 +336,7 @@ def test_a_list_goes_on_to_its_end(walk, operation):
     caller, cursor, pages = walk.caller(operation), None, 0
     while pages < 5:
         query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = caller.get(operation.path, query=query).expect(200)
+        page = caller.get(walk.target(operation), query=query).expect(200)
         cursor, pages = page["next"], pages + 1
         assert len(page["items"]) <= 2
         if not cursor:

@@ -8,6 +8,7 @@ and the decisions, which move points, are asked for one by one over the API.
 """
 
 import itertools
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -302,8 +303,13 @@ class Market:
         stock = self.world.api.get(f"/v1/rewards/{reward.id}").expect(200)["stock"]
         return stock["free"], stock["held"], stock["sold"]
 
-    def settle(self):
-        return self.world.administrator.post(f"/v1/merchants/{self.id}/settlements").expect(200)
+    def settle(self, cut_off=None):
+        """A statement of all that was confirmed until now, or the one with that cut-off again."""
+        if not cut_off:
+            time.sleep(1 - self.world.now_us() % 1_000_000 / 1e6 + 0.01)  # they are whole seconds
+        body = {"cut_off": cut_off or rfc3339(self.world.now_us())}
+        path = f"/v1/merchants/{self.id}/statements"
+        return self.world.administrator.post(path, body).expect(200)
 
     def voucher(self, member=None, **reward):
         """One that was just redeemed, of a reward of its own."""

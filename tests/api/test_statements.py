@@ -1,0 +1,246 @@
+"""Settlement statements: what a merchant is owed, line by line, and that nobody can shift a line."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from support.clock import TimeServer
+from support.parallel import in_parallel
+from support.processes import wait_until
+from support.world import Market, World, hundredths, rfc3339, time_us
+
+
+@pytest.fixture(scope="module")
+def later(sms):
+    """A server in a time that the tests move, begun in the morning of 1 March."""
+    with TimeServer("2030-03-01T10:00:00+08:00", sms.options) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def world_of_later(later):
+    return World(later)
+
+
+@pytest.fixture
+def shop(world_of_later):
+    return Market(world_of_later)
+
+
+def confirmed(shop, count=1, **reward):
+    """Vouchers that were just confirmed."""
+    terms = {"stock": count, "price": 3, "reimburse_fen": 250} | reward
+    offered, vouchers = shop.reward(**terms), []
+    for member in shop.members(count, points=terms["price"]):
+        vouchers.append(member.redeem(offered).expect(201))
+        shop.clerk.confirm(vouchers[-1]).expect(200)
+    return vouchers
+
+
+def lines(person, statement):
+    path, query = f"/v1/statements/{statement['id']}/lines", {"limit": 2}
+    while True:
+        page = person.get(path, query=query).expect(200)
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        query["cursor"] = page["next"]
+
+
+def settled_account(server, merchant_id):
+    account = 5 << 56 | int(merchant_id)
+    return server.sql("SELECT SUM(balance) AS points FROM balances WHERE account = %s", account)[0][
+        "points"
+    ]
+
+
+def test_each_line_leads_to_its_confirmation(later, shop):
+    vouchers = confirmed(shop, 5)
+    later.advance(minutes=6)
+    statement = shop.settle()
+    assert (statement["state"], statement["lines"]) == ("draft", 5)
+    assert (statement["points"], statement["reimburse_fen"]) == ("15.00", 1250)
+    listed = list(lines(shop.manager, statement))
+    assert [line["redemption_id"] for line in listed] == [voucher["id"] for voucher in vouchers]
+    for line in listed:
+        voucher = shop.manager.get(f"/v1/redemptions/{line['redemption_id']}").expect(200)
+        assert (voucher["state"], voucher["confirmed_at"]) == ("settled", line["confirmed_at"])
+        assert line["confirmed_by"] == {"id": shop.clerk.id, "name": "clerk"}
+        assert (line["points"], line["reimburse_fen"]) == ("3.00", 250)
+    assert settled_account(later, shop.id) == 1500
+    shop.verify_ledger()
+
+
+def test_statements_follow_each_other_without_gap_or_overlap(later, shop):
+    first = confirmed(shop, 2)
+    later.advance(minutes=6)
+    one = shop.settle()
+    second = confirmed(shop, 3)
+    later.advance(minutes=6)
+    two = shop.settle()
+    assert (one["from"], two["from"]) == (None, one["cut_off"])
+    ids = [{line["redemption_id"] for line in lines(shop.manager, s)} for s in (one, two)]
+    assert ids == [{voucher["id"] for voucher in vouchers} for vouchers in (first, second)]
+    assert settled_account(later, shop.id) == hundredths(one["points"]) + hundredths(two["points"])
+    early = {"cut_off": rfc3339(time_us(one["cut_off"]) - 1_000_000)}
+    refused = shop.world.administrator.post(f"/v1/merchants/{shop.id}/statements", early)
+    assert (refused.status, refused.code) == (409, "conflict")
+
+
+def test_the_same_cut_off_is_the_same_statement(later, shop):
+    confirmed(shop, 4)
+    later.advance(minutes=6)
+    cut_off = rfc3339(shop.world.now_us() - 60_000_000)
+    made = in_parallel(lambda _: shop.settle(cut_off), range(6))
+    assert len({statement["id"] for statement in made}) == 1
+    statement = shop.settle(cut_off)
+    assert (statement["state"], statement["lines"]) == ("draft", 4)
+    shop.verify_ledger()
+
+
+def test_nothing_before_the_cut_off_is_undone_after_it(later, shop):
+    (voucher,) = confirmed(shop)
+    statement = shop.settle()
+    assert (statement["state"], statement["lines"]) == ("filling", 0)
+    assert shop.clerk.undo(voucher).code == "undo_too_late"  # its five minutes are not over
+    (next_one,) = confirmed(shop)
+    assert shop.clerk.undo(next_one).expect(200)["state"] == "issued"
+    later.advance(seconds=2)
+    other = {"cut_off": rfc3339(shop.world.now_us())}
+    path = f"/v1/merchants/{shop.id}/statements"
+    assert shop.world.administrator.post(path, other).status == 409  # the first is not complete
+    later.advance(minutes=6)
+    assert shop.settle(statement["cut_off"])["lines"] == 1
+
+
+def test_what_was_refunded_in_time_is_not_owed(later, shop):
+    kept, returned = confirmed(shop, 2)
+    statement = shop.settle()
+    shop.manager.refund(returned).expect(200)
+    later.advance(minutes=6)
+    statement = shop.settle(statement["cut_off"])
+    assert [line["redemption_id"] for line in lines(shop.manager, statement)] == [kept["id"]]
+    assert shop.manager.refund(kept).code == "wrong_state"
+
+
+def test_a_day_ends_at_local_midnight(later, shop):
+    confirmed(shop)
+    day = rfc3339(shop.world.now_us() + 8 * 3_600_000_000)[:10]
+    path, administrator = f"/v1/merchants/{shop.id}/statements", shop.world.administrator
+    for bad in ({"through": day}, {}, {"through": day, "cut_off": rfc3339(shop.world.now_us())}):
+        answer = administrator.post(path, bad)
+        assert (answer.status, answer.code) == (400, "bad_field"), bad
+    later.advance(days=1)
+    statement = administrator.post(path, {"through": day}).expect(200)
+    assert (statement["lines"], statement["cut_off"]) == (1, f"{day}T16:00:00Z")
+
+
+def test_the_keeper_completes_what_was_left(later, shop):
+    confirmed(shop, 2)
+    statement = shop.settle()
+    assert statement["state"] == "filling"
+    later.advance(minutes=6)
+    path = f"/v1/statements/{statement['id']}"
+
+    def is_draft():
+        return shop.manager.get(path).expect(200)["state"] == "draft"
+
+    wait_until(is_draft, 40, "the keeper")
+    assert shop.manager.get(path).json["lines"] == 2
+
+
+def test_draft_signed_paid(later, shop):
+    confirmed(shop)
+    later.advance(minutes=6)
+    statement, administrator = shop.settle(), shop.world.administrator
+    path, note = f"/v1/statements/{statement['id']}", {"note": "转账 20300301-17"}
+    assert administrator.post(f"{path}/pay", note).status == 409
+    assert administrator.post(f"{path}/sign").status == 403
+    signed = shop.manager.post(f"{path}/sign").expect(200)
+    assert (signed["state"], signed["signed_by"]) == ("signed", shop.manager.id)
+    assert shop.manager.post(f"{path}/sign").expect(200) == signed
+    paid = administrator.post(f"{path}/pay", note).expect(200)
+    assert (paid["state"], paid["pay_note"]) == ("paid", note["note"])
+    assert administrator.post(f"{path}/pay", {"note": "again"}).expect(200) == paid
+    assert shop.manager.post(f"{path}/sign").status == 409
+    trail = administrator.get("/v1/audit-trail", query={"object_id": statement["id"]}).expect(200)
+    actions = [entry["action"] for entry in trail["items"]]
+    assert actions == ["statement.pay", "statement.sign", "statement.open"]
+
+
+def test_another_merchants_statement_does_not_exist(later, shop):
+    other = Market(shop.world)
+    statement = shop.settle()
+    path = f"/v1/statements/{statement['id']}"
+    for answer in (other.manager.get(path), other.manager.get(f"{path}/lines"),
+                   other.manager.post(f"{path}/sign")):  # fmt: skip
+        assert answer.status == 404
+    mine = other.manager.get("/v1/statements", query={"merchant_id": shop.id}).expect(200)
+    assert mine["items"] == []
+    assert shop.clerk.get(path).status == 403
+    assert shop.manager.get("/v1/statements").expect(200)["items"][0]["id"] == statement["id"]
+
+
+def test_a_spreadsheet_reads_it_and_runs_nothing(later, shop):
+    confirmed(shop, title='=HYPERLINK("http://x","领奖")')
+    confirmed(shop, title="茶，点心\n两份")
+    later.advance(minutes=6)
+    statement = shop.settle()
+    answer = shop.manager.get(f"/v1/statements/{statement['id']}/lines", query={"format": "csv"})
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    text = answer.body.decode("utf-8")
+    assert text.startswith("\ufeffline,") and text.count("\r\n") == 3
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline="")))
+    assert [row["reward"] for row in rows] == ['\'=HYPERLINK("http://x","领奖")', "茶，点心\n两份"]
+    assert [row["points"] for row in rows] == ["3.00", "3.00"]
+    assert all(row["confirmed_at"].endswith("+08:00") for row in rows)
+
+
+def test_a_line_that_was_moved_is_found(fresh_server):
+    world = World(fresh_server)
+    shop = Market(world)
+    vouchers = confirmed(shop, 2)
+    fresh_server.options["programme.undo_window"] = "0s"
+    fresh_server.restart()
+    statement = shop.settle()
+    shop.verify_ledger()
+    line = {"statement_id": statement["id"], "redemption_id": vouchers[0]["id"]}
+    fresh_server.sql(
+        "UPDATE statement_lines SET statement_id = 7 WHERE redemption_id = %s", line["redemption_id"]
+    )
+    answer = fresh_server.cli("ledger", "verify", "--json", check=False)
+    assert json.loads(answer.stdout)["misfit"]["table"] == "statement_lines"
+    fresh_server.sql(
+        "UPDATE statement_lines SET statement_id = %s WHERE redemption_id = %s",
+        line["statement_id"], line["redemption_id"],
+    )  # fmt: skip
+    fresh_server.sql("UPDATE statements SET points = points + 1")
+    answer = fresh_server.cli("ledger", "verify", "--json", check=False)
+    assert json.loads(answer.stdout)["misfit"]["table"] == "statements"
+
+
+def test_the_command_line_settles_while_the_server_serves(fresh_server):
+    world = World(fresh_server)
+    shop, other = Market(world), Market(world)
+    vouchers = confirmed(shop, 3)
+    confirmed(other)
+    two_days_us = 2 * 86_400_000_000
+    fresh_server.sql("UPDATE redemptions SET confirmed_us = confirmed_us - %s", two_days_us)
+    day = rfc3339(world.now_us() - two_days_us + 8 * 3_600_000_000)[:10]
+    printed = fresh_server.cli("statements", "settle", f"--through={day}").stdout.splitlines()
+    assert len(printed) == 2
+    again = fresh_server.cli("statements", "settle", f"--through={day}", f"--merchant={shop.id}")
+    (row,) = again.stdout.splitlines()
+    assert "draft" in row and "9.00 points" in row and "7.50 yuan" in row
+    statement = row.split()[0]
+    shown = json.loads(fresh_server.cli("statements", "show", statement).stdout)
+    assert [line["redemption_id"] for line in shown["items"]] == [v["id"] for v in vouchers]
+    table = fresh_server.cli("statements", "show", statement, "--format=csv").stdout
+    assert len(table.splitlines()) == 4
+    early = fresh_server.cli("statements", "pay", statement, "--note=转账 17", check=False)
+    assert early.returncode == 1
+    shop.manager.post(f"/v1/statements/{statement}/sign").expect(200)
+    fresh_server.cli("statements", "pay", statement, "--note=转账 17")
+    assert fresh_server.cli("statements", "list", "--state=paid").stdout.split()[0] == statement
