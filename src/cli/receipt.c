@@ -61,7 +61,7 @@ static bool run(const char *path, const char *kept_file, const char *key, struct
                 struct error *error)
 {
     uint8_t public_key[SIGN_PUBLIC_SIZE];
-    struct checkpoint kept;
+    struct checkpoint kept = {0};
     struct receipt_trust trust = {.public_key = key ? public_key : NULL,
                                   .kept = kept_file ? &kept : NULL};
 

@@ -15,9 +15,10 @@ struct chain_walk {
     uint64_t blocks, transfers;
 
     /* The lane at hand. */
-    struct lane_head *head; /* the last block that fits */
-    uint64_t until;         /* where the lane is said to end */
-    bool whole;             /* nothing may stand behind it */
+    struct lane_head *head; /* the last block that fits: the caller's, or `own` */
+    struct lane_head own;
+    uint64_t until; /* where the lane is said to end */
+    bool whole;     /* nothing may stand behind it */
     struct misfit *misfit;
 
     struct stored_block slice[SLICE];
@@ -333,21 +334,22 @@ enum verdict chain_walk_to(struct chain_walk *walk, struct lane_head *head, uint
 enum verdict chain_walk_lane(struct chain_walk *walk, const struct lane_head *stored,
                              struct misfit *misfit, struct error *error)
 {
-    struct lane_head head = {.lane = stored->lane};
+    const struct lane_head *head = &walk->own;
     struct row_name name = {.table = "lanes", .column = "lane", .key = stored->lane};
 
-    walk->head = &head;
+    walk->own = (struct lane_head){.lane = stored->lane};
+    walk->head = &walk->own;
     walk->until = stored->height;
     walk->whole = true;
     enum verdict verdict = walk_on(walk, misfit, error);
     if (verdict != VERDICT_FITS)
         return verdict;
     struct check checks[] = {
-        {"height", CHECK_NUMBER, (int64_t)head.height, (int64_t)stored->height},
+        {"height", CHECK_NUMBER, (int64_t)head->height, (int64_t)stored->height},
         {0},
     };
     return row_fits(misfit, name, checks) &&
-                   bytes_fit(misfit, name, "head_hash", head.hash, stored->hash, HASH_SIZE)
+                   bytes_fit(misfit, name, "head_hash", head->hash, stored->hash, HASH_SIZE)
                ? VERDICT_FITS
                : VERDICT_MISFIT;
 }
