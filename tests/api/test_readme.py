@@ -29,6 +29,7 @@ CHANGING = (
     (r'"\d+-\d+-\d+"', "TRANSFER"),
     (r"\d+ blocks", "BLOCKS"),
     (r"\d+ checkpoints", "CHECKPOINTS"),
+    (r"\d+ rows", "ROWS"),
     (r"\d+\.\d s\b", "SECONDS"),
 )
 
