@@ -57,6 +57,7 @@ static const struct job jobs[] = {
     {"limits_prune", HOUR_US, limits_prune},
     {"people_prune", 10 * MINUTE_US, people_expired_prune},
     {"notices_prune", 10 * MINUTE_US, notices_prune},
+    {"imports_undo", 10 * SECOND_US, imports_undo},
     {"verify_new", MINUTE_US, verify_new_blocks},
     {"checkpoint", MINUTE_US, checkpoint_heads},
     {0},
@@ -96,6 +97,20 @@ static const struct subcommand subcommands[] = {
      "  --login=LOGIN\n"
      "  --generate           as in `linli admin create`\n",
      cli_admin_password},
+    {"import members", "Import members from a CSV file, all or nothing",
+     "  FILE                 UTF-8; its first row names the columns: name, unit (an id, or a name\n"
+     "                       that only one unit has), phone, work_unit, age (adult, youth),\n"
+     "                       guardian (yes)\n"
+     "  --dry-run            only check; every faulty row is named\n"
+     "  --consented          they all agreed to the terms, in writing: needed to import\n"
+     "\nExit status: 0 when all are imported (or would be), 1 when nobody is.\n",
+     cli_import_members},
+    {"erase", "Erase what is personal of a member; the books stay",
+     "  MEMBER               the member's id\n"
+     "  --why=REASON         kept in the audit trail: no name, no phone\n"
+     "  --list               print who was erased, and when: keep it beside the backups\n"
+     "  --replay=FILE        erase all of such a list again, after a restore\n",
+     cli_erase},
     {"keys list", "Print the keys, without their secrets", NULL, cli_keys_list},
     {"keys rotate", "Make a new current key; old ones stay for what they have made",
      "  PURPOSE              token, chain, voucher, personal or check_in\n", cli_keys_rotate},
@@ -157,6 +172,7 @@ int main(int argc, char **argv)
     json_object_seed(0);
 
     people_on_member_created(wallet_open);
+    people_on_member_removed(wallet_remove);
 
     for (const struct metrics_part *part = metrics; part->metrics; part++)
         metrics_register(part->metrics, *part->count);

@@ -125,6 +125,7 @@ static enum answered members_post(struct call *call)
     case PEOPLE_PHONE_TAKEN:
         return reply_problem_detail(call, PROBLEM_CONFLICT, "该手机号已注册",
                                     "A member has registered with this phone already");
+    case PEOPLE_BUSY: return reply_problem(call, PROBLEM_BUSY);
     default: return reply_error(call, &error);
     }
 }

@@ -78,6 +78,8 @@ enum exit_status cli_migrate(struct cli *cli);
 enum exit_status cli_routes(struct cli *cli);
 enum exit_status cli_admin_create(struct cli *cli);
 enum exit_status cli_admin_password(struct cli *cli);
+enum exit_status cli_import_members(struct cli *cli);
+enum exit_status cli_erase(struct cli *cli);
 enum exit_status cli_keys_list(struct cli *cli);
 enum exit_status cli_keys_make_master(struct cli *cli);
 enum exit_status cli_keys_rotate(struct cli *cli);

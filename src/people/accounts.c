@@ -209,9 +209,9 @@ bool account_list_staff(struct db *db, const struct staff_query *query, struct a
 
 /* --- voiding tokens -------------------------------------------------------------------------- */
 
-/* In the caller's transaction, which has locked the account's row: every server polls
- * `revocations`, and refresh tokens remember the epoch that they were made in. */
-static bool raise_epoch(struct db *db, uint64_t account_id, int64_t now_us, struct error *error)
+/* Every server polls `revocations`, and refresh tokens remember the epoch that they were made in.
+ */
+bool account_raise_epoch(struct db *db, uint64_t account_id, int64_t now_us, struct error *error)
 {
     return db_run(db, error,
                   "UPDATE accounts SET epoch = epoch + 1, updated_us = ? WHERE account_id = ?",
@@ -260,7 +260,7 @@ static bool revoke_account(struct db *db, void *context, struct error *error)
     if (revoke->suspend && db_run(db, error, "UPDATE accounts SET state = ? WHERE account_id = ?",
                                   DB_INT(ACCOUNT_IS_SUSPENDED), DB_ID(revoke->account_id)) < 0)
         return false;
-    return raise_epoch(db, revoke->account_id, revoking->now_us, error) &&
+    return account_raise_epoch(db, revoke->account_id, revoking->now_us, error) &&
            audit_revoke(db, revoke, revoking->now_us, error);
 }
 
@@ -297,7 +297,7 @@ static bool reset_password(struct db *db, void *context, struct error *error)
     return db_run(db, error,
                   "UPDATE accounts SET password_hash = ?, state = ? WHERE account_id = ?",
                   DB_STR(resetting->hash), DB_INT(ACCOUNT_IS_ACTIVE), DB_ID(account_id)) >= 0 &&
-           raise_epoch(db, account_id, resetting->now_us, error) &&
+           account_raise_epoch(db, account_id, resetting->now_us, error) &&
            audit_append(db,
                         &(struct audit){.actor = resetting->actor,
                                         .action = "staff.set_password",

@@ -66,6 +66,10 @@ struct revoke {
 enum people_answer account_revoke(struct db *db, const struct revoke *revoke, int64_t now_us,
                                   struct error *error) MUST_CHECK;
 
+/* In the caller's transaction, which has locked the account's row: voids its tokens. */
+bool account_raise_epoch(struct db *db, uint64_t account_id, int64_t now_us,
+                         struct error *error) MUST_CHECK;
+
 /* Gives a staff account another password, lifts a suspension and voids its tokens; for
  * `linli admin password`. PEOPLE_DONE, NOT_FOUND, WEAK_PASSWORD, BROKEN. */
 enum people_answer account_set_password(struct db *db, struct text login, struct text password,

@@ -9,139 +9,14 @@
 #include "base/log.h"
 #include "people/accounts.h"
 #include "people/audit.h"
+#include "people/member_seal.h"
 #include "people/who.h"
 
-#define NAME_BYTES_MOST (4 * MEMBER_NAME_MOST)
-#define WRAPPED_SIZE    (SEAL_KEY_SIZE + SEAL_OVERHEAD)
-#define CONTEXT_SIZE    48
 #define MEMBER_COLUMNS                                                                             \
     "m.member_id, m.unit_id, m.key_id, m.personal_key, m.name, m.phone, m.joined_us,"              \
-    " m.consented_us, a.state"
-
-static people_member_hook *member_created;
-
-void people_on_member_created(people_member_hook *hook)
-{
-    member_created = hook;
-}
-
-/* --- sealing --------------------------------------------------------------------------------- */
-
-/* What a sealed value is, and whose: a value moved to another row does not open there. */
-static struct text seal_context(char out[CONTEXT_SIZE], const char *what, uint64_t member_id)
-{
-    int length = snprintf(out, CONTEXT_SIZE, "%s:%" PRIu64, what, member_id);
-
-    return (struct text){out, (size_t)length};
-}
-
-/* What is stored of the person. */
-struct sealed_person {
-    uint32_t key_id;
-    uint8_t personal_key[WRAPPED_SIZE];
-    uint8_t name[NAME_BYTES_MOST + SEAL_OVERHEAD];
-    uint8_t phone[PHONE_SIZE + SEAL_OVERHEAD];
-    uint8_t index[PHONE_INDEX_SIZE];
-    bool has_phone;
-};
-
-static void seal_person(const struct keyring *keyring, uint64_t member_id,
-                        const struct new_member *member, struct sealed_person *out)
-{
-    const struct key *wrap = keyring_current(keyring, KEY_PERSONAL);
-    uint8_t personal[SEAL_KEY_SIZE];
-    char context[CONTEXT_SIZE];
-
-    ASSERT(member->name.length <= NAME_BYTES_MOST);
-    crypto_random(personal, sizeof(personal));
-    out->key_id = wrap->id;
-    crypto_seal(wrap->secret, seal_context(context, "member", member_id), personal,
-                sizeof(personal), out->personal_key);
-    crypto_seal(personal, seal_context(context, "name", member_id), member->name.data,
-                member->name.length, out->name);
-    out->has_phone = member->phone.text[0] != '\0';
-    if (out->has_phone) {
-        crypto_seal(personal, seal_context(context, "phone", member_id), member->phone.text,
-                    PHONE_SIZE, out->phone);
-        phone_index(keyring_current(keyring, KEY_INDEX), &member->phone, out->index);
-    }
-    crypto_wipe(personal, sizeof(personal));
-}
-
-/* False when the key was erased or is not the ring's. */
-static bool unwrap(const struct keyring *keyring, uint64_t member_id, uint32_t key_id,
-                   struct text wrapped, uint8_t personal[SEAL_KEY_SIZE])
-{
-    const struct key *key = keyring_find(keyring, key_id);
-    char context[CONTEXT_SIZE];
-
-    if (wrapped.length == 0)
-        return false;
-    bool opened = key && wrapped.length == WRAPPED_SIZE &&
-                  crypto_open(key->secret, seal_context(context, "member", member_id), wrapped.data,
-                              wrapped.length, personal);
-    if (!opened)
-        LOG(ERROR, "members.unwrap", LOG_INT("member", member_id), LOG_INT("key", key_id));
-    return opened;
-}
-
-static char *open_name(const uint8_t personal[SEAL_KEY_SIZE], uint64_t member_id,
-                       struct text sealed, struct arena *arena)
-{
-    char context[CONTEXT_SIZE];
-
-    if (sealed.length < SEAL_OVERHEAD)
-        return NULL;
-    uint8_t *name = arena_take(arena, sealed.length - SEAL_OVERHEAD + 1); /* zeroed: terminated */
-    return crypto_open(personal, seal_context(context, "name", member_id), sealed.data,
-                       sealed.length, name)
-               ? (char *)name
-               : NULL;
-}
-
-static void open_phone(const uint8_t personal[SEAL_KEY_SIZE], uint64_t member_id,
-                       struct text sealed, struct phone *phone)
-{
-    char context[CONTEXT_SIZE];
-
-    if (sealed.length != PHONE_SIZE + SEAL_OVERHEAD ||
-        !crypto_open(personal, seal_context(context, "phone", member_id), sealed.data,
-                     sealed.length, (uint8_t *)phone->text))
-        phone->text[0] = '\0';
-}
+    " m.consented_us, a.state, m.age_class, m.merged_into"
 
 /* --- making ---------------------------------------------------------------------------------- */
-
-static bool insert_account(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
-{
-    return db_run(db, error,
-                  "INSERT INTO accounts (account_id, role, state, epoch, scope_id, person_id,"
-                  " login, password_hash, display_name, created_us, updated_us)"
-                  " VALUES (?, ?, ?, 0, 0, ?, NULL, '', '', ?, ?)",
-                  DB_ID(member_id), DB_INT(ROLE_MEMBER), DB_INT(ACCOUNT_IS_ACTIVE),
-                  DB_ID(member_id), DB_INT(now_us), DB_INT(now_us)) == 1;
-}
-
-bool member_insert(struct db *db, const struct keyring *keyring, uint64_t member_id,
-                   const struct new_member *new_member, int64_t now_us, struct error *error)
-{
-    struct sealed_person sealed;
-
-    ASSERT(new_member->consented_us > 0);
-    seal_person(keyring, member_id, new_member, &sealed);
-    if (db_run(db, error,
-               "INSERT INTO members (member_id, unit_id, key_id, personal_key, name, phone,"
-               " phone_index, consented_us, joined_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               DB_ID(member_id), DB_ID(new_member->unit_id), DB_ID(sealed.key_id),
-               DB_BYTES(sealed.personal_key, WRAPPED_SIZE),
-               DB_BYTES(sealed.name, new_member->name.length + SEAL_OVERHEAD),
-               DB_BYTES(sealed.phone, sealed.has_phone ? sizeof(sealed.phone) : 0),
-               sealed.has_phone ? DB_BYTES(sealed.index, PHONE_INDEX_SIZE) : DB_NULL,
-               DB_INT(new_member->consented_us), DB_INT(now_us)) != 1)
-        return false;
-    return insert_account(db, member_id, now_us, error) &&
-           (!member_created || member_created(db, member_id, error));
-}
 
 struct making {
     const struct keyring *keyring;
@@ -197,6 +72,8 @@ enum people_answer member_create(struct db *db, const struct keyring *keyring, s
     if (making.answer != PEOPLE_PHONE_TAKEN)
         return PEOPLE_BROKEN;
     enum find found = member_find_by_phone(db, keyring, &new_member->phone, member_id, error);
+    if (found == FIND_NOTHING) /* an import that is under way brings them */
+        return error_set(error, "members.importing", "an import brings this phone"), PEOPLE_BUSY;
     return found == FIND_FOUND ? PEOPLE_PHONE_TAKEN : PEOPLE_BROKEN;
 }
 
@@ -214,11 +91,13 @@ static void read_member(struct rows *rows, const struct keyring *keyring, struct
         .joined_us = rows_int(rows, 6),
         .consented_us = rows_int(rows, 7),
         .active = rows_int(rows, 8) == ACCOUNT_IS_ACTIVE,
+        .age = (enum age_class)rows_int(rows, 9),
+        .merged_into = rows_id(rows, 10),
     };
-    if (!unwrap(keyring, id, (uint32_t)rows_int(rows, 2), rows_text(rows, 3), personal))
+    if (!member_unwrap(keyring, id, (uint32_t)rows_int(rows, 2), rows_text(rows, 3), personal))
         return;
-    member->name = open_name(personal, id, rows_text(rows, 4), arena);
-    open_phone(personal, id, rows_text(rows, 5), &member->phone);
+    member->name = member_open_name(personal, id, rows_text(rows, 4), arena);
+    member_open_phone(personal, id, rows_text(rows, 5), &member->phone);
     crypto_wipe(personal, sizeof(personal));
 }
 
@@ -228,7 +107,7 @@ enum find member_find(struct db *db, const struct keyring *keyring, uint64_t mem
     struct rows *rows = db_query(db,
                                  "SELECT " MEMBER_COLUMNS " FROM members m"
                                  " JOIN accounts a ON a.account_id = m.member_id"
-                                 " WHERE m.member_id = ?",
+                                 " WHERE m.member_id = ? AND " MEMBER_IS_THERE,
                                  DB_ID(member_id));
     bool found = rows_next(rows);
 
@@ -245,8 +124,9 @@ enum find member_find_by_phone(struct db *db, const struct keyring *keyring,
     uint8_t index[PHONE_INDEX_SIZE];
 
     phone_index(keyring_current(keyring, KEY_INDEX), phone, index);
-    struct rows *rows = db_query(db, "SELECT member_id FROM members WHERE phone_index = ?",
-                                 DB_BYTES(index, sizeof(index)));
+    struct rows *rows =
+        db_query(db, "SELECT member_id FROM members m WHERE phone_index = ? AND " MEMBER_IS_THERE,
+                 DB_BYTES(index, sizeof(index)));
     bool found = rows_next(rows);
     if (found)
         *member_id = rows_id(rows, 0);
@@ -262,7 +142,7 @@ bool member_list(struct db *db, const struct keyring *keyring, const struct memb
     struct rows *rows = db_query(db,
                                  "SELECT " MEMBER_COLUMNS " FROM members m"
                                  " JOIN accounts a ON a.account_id = m.member_id"
-                                 " WHERE m.member_id > ?"
+                                 " WHERE m.member_id > ? AND " MEMBER_IS_THERE
                                  "   AND (? = 0 OR m.unit_id IN (SELECT unit_id FROM units"
                                  "                   WHERE path LIKE CONCAT('%/', ?, '/%')))"
                                  " ORDER BY m.member_id LIMIT ?",
@@ -286,9 +166,9 @@ static char *read_name(struct rows *rows, const struct keyring *keyring, struct 
     uint8_t personal[SEAL_KEY_SIZE];
     uint64_t id = rows_id(rows, 0);
 
-    if (!unwrap(keyring, id, (uint32_t)rows_int(rows, 1), rows_text(rows, 2), personal))
+    if (!member_unwrap(keyring, id, (uint32_t)rows_int(rows, 1), rows_text(rows, 2), personal))
         return NULL;
-    char *name = open_name(personal, id, rows_text(rows, 3), arena);
+    char *name = member_open_name(personal, id, rows_text(rows, 3), arena);
     crypto_wipe(personal, sizeof(personal));
     return name;
 }

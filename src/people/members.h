@@ -13,12 +13,26 @@
 
 #define MEMBER_NAME_MOST 100 /* characters */
 
+/* As the person declares: no date of birth is kept. Under 14 there is no account. */
+enum age_class {
+    AGE_ADULT = 1,
+    AGE_YOUTH = 2, /* 14 to 17: with a guardian's consent */
+};
+
+/* In a WHERE over `members m`: not a row of an import that has not come to its end. */
+#define MEMBER_IS_THERE "m.import_id NOT IN (SELECT i.import_id FROM imports i WHERE i.state <> 2)"
+
 struct new_member {
-    struct text name;     /* 1 .. MEMBER_NAME_MOST characters */
-    struct phone phone;   /* empty text: somebody without a phone, registered on site */
-    uint64_t unit_id;     /* where they live or report to */
-    int64_t consented_us; /* when they agreed to the terms: nobody becomes a member without */
-    uint64_t actor;       /* the staff account on site; 0: registered by themselves */
+    struct text name;      /* 1 .. MEMBER_NAME_MOST characters */
+    struct phone phone;    /* empty text: somebody without a phone, registered on site */
+    uint64_t unit_id;      /* where they live or report to */
+    int64_t consented_us;  /* when they agreed to the terms: nobody becomes a member without */
+    uint64_t actor;        /* the staff account on site; 0: registered by themselves */
+    enum age_class age;    /* 0 means an adult */
+    int64_t guardian_us;   /* when a guardian consented: of a youth */
+    uint64_t work_unit_id; /* where they work or belong; 0: not said */
+    uint64_t import_id;    /* 0: not by an import */
+    bool together;         /* registered with others of their office */
 };
 
 /* Account, member, the other rooms' rows (people_on_member_created) and, when staff did it, an
@@ -28,10 +42,20 @@ enum people_answer member_create(struct db *db, const struct keyring *keyring, s
                                  const struct new_member *new_member, int64_t now_us,
                                  uint64_t *member_id, struct error *error) MUST_CHECK;
 /* The same inside the caller's transaction, for imports and the demo, without looking for the unit
- * and without an audit entry. A phone that is taken fails with DB_DUPLICATE. */
+ * and without an audit entry. A phone that is taken fails with DB_DUPLICATE. Many at once are one
+ * round trip; about five rows each. */
+bool members_insert(struct db *db, const struct keyring *keyring, const struct new_member *members,
+                    const uint64_t *ids, size_t count, int64_t now_us,
+                    struct error *error) MUST_CHECK;
 bool member_insert(struct db *db, const struct keyring *keyring, uint64_t member_id,
                    const struct new_member *new_member, int64_t now_us,
                    struct error *error) MUST_CHECK;
+
+/* In the caller's transaction: deletes at most `most` members of an import that nobody has seen,
+ * with the other rooms' rows (people_on_member_removed). How many there were, or -1. */
+#define STAGED_SLICE_MOST 1000
+int64_t members_remove_staged(struct db *db, uint64_t import_id, size_t most,
+                              struct error *error) MUST_CHECK;
 
 struct member {
     uint64_t member_id;
@@ -39,7 +63,9 @@ struct member {
     char *name;         /* NULL: erased */
     struct phone phone; /* empty text: none, or erased */
     int64_t joined_us, consented_us;
-    bool active; /* false: suspended */
+    enum age_class age;
+    uint64_t merged_into; /* who has all that was theirs; 0: nobody */
+    bool active;          /* false: suspended, erased or merged */
 };
 /* Texts live in the arena. */
 enum find member_find(struct db *db, const struct keyring *keyring, uint64_t member_id,

@@ -23,18 +23,33 @@ enum people_answer {
     PEOPLE_BAD_LOGIN,     /* 2 to 64 of a-z 0-9 . _ @ - */
     PEOPLE_WEAK_PASSWORD, /* fewer than PASSWORD_LEAST characters */
     PEOPLE_BAD_SCOPE,     /* the role needs a scope, or must have none */
+    PEOPLE_BAD_TIME,      /* before what it follows, or in the future */
+    PEOPLE_HAS_DUTIES,    /* the person works here: their staff account must be suspended first */
+    PEOPLE_BUSY,          /* an import under way is at it: try again shortly */
     PEOPLE_BROKEN,        /* `error` says what */
 };
 
 /*
  * Higher rooms that keep a row for every member (the ledger's wallet) add it here: called inside
- * the transaction that makes the member. Set once in main.c, before threads.
+ * the transaction that makes those members, one or hundreds. Set once in main.c, before threads.
  */
-typedef bool people_member_hook(struct db *db, uint64_t member_id, struct error *error);
+typedef bool people_member_hook(struct db *db, const uint64_t *member_ids, size_t count,
+                                struct error *error);
 void people_on_member_created(people_member_hook *hook);
+/* The reverse, for members whom nobody has seen: of an import that died. */
+void people_on_member_removed(people_member_hook *hook);
+
+/*
+ * Higher rooms that keep personal texts of a member (an inbox, notes, photos) clear them here:
+ * called inside the transaction that erases the person; a hook a room. Set in main.c, before
+ * threads.
+ */
+#define ERASE_HOOKS_MOST 8
+typedef bool people_erase_hook(struct db *db, uint64_t member_id, struct error *error);
+void people_on_member_erased(people_erase_hook *hook);
 
 /* Deletes what has expired: refresh tokens, codes, attempts, revocations that no living token
- * needs; at most `most` rows of each. For the keeper. */
+ * needs, invitations that nobody answered; at most `most` rows of each. For the keeper. */
 bool people_prune(struct db *db, int64_t now_us, int most, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,3 +1,4 @@
+#include "people/due_lists.h"
 #include "people/people.h"
 
 /* Access tokens live for minutes: a day is ample, whatever the servers' clocks say. */
@@ -12,5 +13,6 @@ bool people_prune(struct db *db, int64_t now_us, int most, struct error *error)
            db_run(db, error, "DELETE FROM sign_in_attempts WHERE full_us < ? LIMIT ?",
                   DB_INT(now_us), DB_INT(most)) >= 0 &&
            db_run(db, error, "DELETE FROM revocations WHERE at_us < ? LIMIT ?",
-                  DB_INT(now_us - REVOCATIONS_KEPT_US), DB_INT(most)) >= 0;
+                  DB_INT(now_us - REVOCATIONS_KEPT_US), DB_INT(most)) >= 0 &&
+           due_prune(db, now_us, most, error);
 }

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "people/code_sender.h"
+#include "people/members.h"
 #include "people/sessions.h"
 
 #define CODE_LIFETIME_US (5 * MINUTE_US)
@@ -72,9 +73,10 @@ struct registration {
     struct text token; /* `registration` of sign_in_phone */
     struct text name;  /* 1 .. MEMBER_NAME_MOST characters */
     uint64_t unit_id;
+    enum age_class age; /* a youth's guardian has consented */
 };
 /* Makes the member, who has consented, and signs them in. A second time with the same token only
- * signs in: the first answer may have been lost. DONE, WRONG (the token), NO_UNIT, BROKEN. */
+ * signs in: the first answer may have been lost. DONE, WRONG (the token), NO_UNIT, BUSY, BROKEN. */
 void sign_in_register(const struct sign_in *sign_in, struct db *db,
                       const struct registration *registration, struct signed_in *out);
 

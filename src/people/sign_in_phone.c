@@ -226,7 +226,10 @@ void sign_in_register(const struct sign_in *sign_in, struct db *db,
 {
     struct new_member wanted = {.name = registration->name,
                                 .unit_id = registration->unit_id,
-                                .consented_us = sign_in->now_us};
+                                .consented_us = sign_in->now_us,
+                                .age = registration->age,
+                                .guardian_us =
+                                    registration->age == AGE_YOUTH ? sign_in->now_us : 0};
     uint64_t member_id;
 
     *out = (struct signed_in){.answer = SIGN_IN_WRONG};
@@ -238,6 +241,7 @@ void sign_in_register(const struct sign_in *sign_in, struct db *db,
     case PEOPLE_DONE:
     case PEOPLE_PHONE_TAKEN: sign_in_open(sign_in, db, member_id, out); break;
     case PEOPLE_NO_UNIT: out->answer = SIGN_IN_NO_UNIT; break;
+    case PEOPLE_BUSY: out->answer = SIGN_IN_BUSY; break;
     default: out->answer = SIGN_IN_BROKEN; break;
     }
 }

@@ -1,0 +1,118 @@
+/*
+ * linli erase: destroys what is personal of a member, on their behalf. After a restore, those who
+ * were erased since the backup are erased again from a list that was kept outside of it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "cli/database.h"
+#include "people/erasure.h"
+
+static bool read_id(const char *word, uint64_t *id)
+{
+    char *end;
+
+    *id = strtoull(word, &end, 10);
+    return *word >= '1' && *word <= '9' && *end == '\0';
+}
+
+static bool explain(enum people_answer answer, uint64_t member_id, struct error *error)
+{
+    switch (answer) {
+    case PEOPLE_DONE: printf("erased %" PRIu64 "\n", member_id); return true;
+    case PEOPLE_NOT_FOUND:
+        return error_set(error, "erase.member", "there is no member %" PRIu64, member_id);
+    case PEOPLE_HAS_DUTIES:
+        return error_set(error, "erase.duties",
+                         "%" PRIu64 " has an active staff account: suspend that first", member_id);
+    default: return false;
+    }
+}
+
+static bool erase_one(struct database *database, uint64_t member_id, struct text why,
+                      struct error *error)
+{
+    struct erasure erasure = {.member_id = member_id, .why = why};
+
+    return explain(member_erase(database->db, &erasure, clock_now_us(), error), member_id, error);
+}
+
+/* "1234 2026-11-22T20:08:17Z" a line: what --replay reads. */
+static bool print_list(struct database *database, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct erased *list;
+    size_t count;
+    bool read = erasure_list(database->db, 0, arena, &list, &count, error);
+
+    for (size_t i = 0; read && i < count; i++) {
+        char at[CLOCK_RFC3339_SIZE];
+        clock_format(list[i].at_us, 0, at);
+        printf("%" PRIu64 " %s\n", list[i].member_id, at);
+    }
+    arena_free(arena);
+    return read;
+}
+
+/* Whoever is not in the backup was never restored: nothing to erase. */
+static bool replay_line(struct database *database, const char *line, struct error *error)
+{
+    char *end;
+    struct erasure erasure = {.member_id = strtoull(line, &end, 10),
+                              .why = TEXT("erased before; replayed after a restore")};
+
+    if (end == line || erasure.member_id == 0)
+        return error_set(error, "erase.list", "no member's id: %.60s", line);
+    enum people_answer answer = member_erase(database->db, &erasure, clock_now_us(), error);
+    return answer == PEOPLE_NOT_FOUND || explain(answer, erasure.member_id, error);
+}
+
+static bool replay(struct database *database, const char *path, struct error *error)
+{
+    char line[128];
+    FILE *file = fopen(path, "r");
+    bool good = true;
+
+    if (!file)
+        return error_set(error, "erase.list", "cannot open %s", path);
+    while (good && fgets(line, sizeof line, file))
+        good = replay_line(database, line, error);
+    fclose(file);
+    return good;
+}
+
+static bool run(struct cli *cli, uint64_t member_id, const char *why, const char *list,
+                struct error *error)
+{
+    struct database database;
+    bool fine = database_open_migrated(&database, cli->settings, error);
+
+    if (fine && list)
+        fine = replay(&database, list, error);
+    else if (fine && member_id)
+        fine = erase_one(&database, member_id, (struct text){why, strlen(why)}, error);
+    else if (fine)
+        fine = print_list(&database, error);
+    database_close(&database);
+    return fine;
+}
+
+enum exit_status cli_erase(struct cli *cli)
+{
+    const char *why = cli_option(cli, "why"), *list = cli_option(cli, "replay");
+    bool print = cli_flag(cli, "list");
+    const char *word = cli_word(cli);
+    struct error error = {0};
+    uint64_t member_id = 0;
+
+    if (!print && !list && (!word || !read_id(word, &member_id)))
+        return cli_misused(cli, "name the MEMBER by id");
+    if (member_id && (!why || strlen(why) < 4 || strlen(why) > 400))
+        return cli_misused(cli, "--why is missing: 4 to 400 characters");
+    if (!cli_nothing_left(cli))
+        return EXIT_USAGE;
+    return run(cli, member_id, why, list, &error) ? EXIT_FINE : cli_fail(&error);
+}
