@@ -2,6 +2,7 @@
 #include "api/activity_calls.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "api/app.h"
 #include "api/people_json.h"
@@ -95,39 +96,14 @@ enum answered reply_refused(struct call *call, enum refusal refusal)
 
 /* --- Making and finding ---------------------------------------------------------------------- */
 
-#define CATEGORIES                                                                                 \
-    "epidemic_control|poverty_relief|clean_homes|public_safety|civil_travel|good_neighbours|"      \
-    "culture_and_sport|joint_building|joint_governing|sharing"
-
 struct activity_input {
     uint64_t unit_id;
-    int category; /* index into CATEGORIES: one less than its row's number */
-    struct text title, description, place;
-    int64_t starts_us, ends_us, capacity;
-    struct text skill, age_note, insurance_note;
-    int64_t latitude_e6, longitude_e6, radius_m;
+    struct activity_terms terms;
 };
 
 static const struct json_field activity_fields[] = {
     {"unit_id", JSON_ID, REQUIRED, offsetof(struct activity_input, unit_id)},
-    {"category", JSON_CHOICE, REQUIRED, offsetof(struct activity_input, category),
-     .choices = CATEGORIES},
-    {"title", JSON_TEXT, REQUIRED, offsetof(struct activity_input, title), .min = 1, .max = 100},
-    {"description", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, description), .max = 1000},
-    {"place", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, place), .max = 200},
-    {"starts_at", JSON_TIME, REQUIRED, offsetof(struct activity_input, starts_us)},
-    {"ends_at", JSON_TIME, REQUIRED, offsetof(struct activity_input, ends_us)},
-    {"capacity", JSON_INT, REQUIRED, offsetof(struct activity_input, capacity), .min = 1,
-     .max = 100000},
-    {"skill", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, skill), .max = 40},
-    {"age_note", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, age_note), .max = 100},
-    {"insurance_note", JSON_TEXT, OPTIONAL, offsetof(struct activity_input, insurance_note),
-     .max = 200},
-    {"latitude_e6", JSON_INT, OPTIONAL, offsetof(struct activity_input, latitude_e6),
-     .min = -90000000, .max = 90000000},
-    {"longitude_e6", JSON_INT, OPTIONAL, offsetof(struct activity_input, longitude_e6),
-     .min = -180000000, .max = 180000000},
-    {"radius_m", JSON_INT, OPTIONAL, offsetof(struct activity_input, radius_m), .max = 5000},
+    ACTIVITY_TERMS_FIELDS(struct activity_input, terms),
     {0},
 };
 
@@ -136,34 +112,42 @@ static char *copied(struct call *call, struct text text)
     return arena_copy(call->arena, text.data, text.length);
 }
 
-static struct activity activity_of(struct call *call, const struct activity_input *input)
+/* The `index`th of `choices`. */
+static char *choice_at(struct call *call, const char *choices, int index)
+{
+    for (; index > 0; index--)
+        choices = strchr(choices, '|') + 1;
+    return arena_copy(call->arena, choices, strcspn(choices, "|"));
+}
+
+struct activity activity_of_terms(struct call *call, const struct activity_terms *terms)
 {
     return (struct activity){
-        .unit_id = input->unit_id,
-        .category = input->category + 1,
-        .title = copied(call, input->title),
-        .description = copied(call, input->description),
-        .place = copied(call, input->place),
-        .starts_us = input->starts_us,
-        .ends_us = input->ends_us,
-        .capacity = (int32_t)input->capacity,
-        .skill = copied(call, input->skill),
-        .age_note = copied(call, input->age_note),
-        .insurance_note = copied(call, input->insurance_note),
-        .latitude_e6 = (int32_t)input->latitude_e6,
-        .longitude_e6 = (int32_t)input->longitude_e6,
-        .radius_m = (int32_t)input->radius_m,
+        .category = terms->category + 1,
+        .category_code = choice_at(call, CATEGORIES, terms->category),
+        .title = copied(call, terms->title),
+        .description = copied(call, terms->description),
+        .place = copied(call, terms->place),
+        .starts_us = terms->starts_us / SECOND_US * SECOND_US, /* as it is shown */
+        .ends_us = terms->ends_us / SECOND_US * SECOND_US,
+        .capacity = (int32_t)terms->capacity,
+        .skill = copied(call, terms->skill),
+        .age_note = copied(call, terms->age_note),
+        .insurance_note = copied(call, terms->insurance_note),
+        .latitude_e6 = (int32_t)terms->latitude_e6,
+        .longitude_e6 = (int32_t)terms->longitude_e6,
+        .radius_m = (int32_t)terms->radius_m,
         .created_by = call->who.account_id,
         .created_us = call->now_us,
     };
 }
 
-static bool times_fit(int64_t starts_us, int64_t ends_us)
+bool activity_times_fit(int64_t starts_us, int64_t ends_us)
 {
     return ends_us > starts_us && ends_us - starts_us <= DAY_US;
 }
 
-static enum answered reply_bad_times(struct call *call)
+enum answered reply_bad_times(struct call *call)
 {
     return reply_problem_detail(call, PROBLEM_BAD_FIELD, "结束时间应晚于开始时间，且不超过 24 小时",
                                 "ends_at must be after starts_at, by 24 hours at most");
@@ -172,13 +156,14 @@ static enum answered reply_bad_times(struct call *call)
 static enum answered activity_post(struct call *call)
 {
     const struct activity_input *input = call->input;
-    struct activity activity = activity_of(call, input);
+    struct activity activity = activity_of_terms(call, &input->terms);
     struct error error;
 
     activity.id = id_next(call->app->ids);
+    activity.unit_id = input->unit_id;
     if (!activity_may_lead(call, input->unit_id) || !unit_contains(call->db, 0, input->unit_id))
         return reply_problem(call, PROBLEM_NOT_FOUND);
-    if (!times_fit(input->starts_us, input->ends_us))
+    if (!activity_times_fit(activity.starts_us, activity.ends_us))
         return reply_bad_times(call);
     if (!activity_create(call->db, &activity, &error))
         return reply_error(call, &error);

@@ -1,6 +1,7 @@
 /* Service records: what was done, and whether it is approved. */
 #include "api/app.h"
 #include "api/call.h"
+#include "api/record_calls.h"
 #include "api/resources.h"
 #include "base/clock.h"
 #include "ledger/statement.h"
@@ -12,17 +13,23 @@
  */
 #define DAY_REMEMBERED_US (400 * DAY_US)
 
-static json_t *record_json(const struct record_view *view)
+json_t *record_json(const struct record_view *view)
 {
     const struct record *record = &view->record;
-
-    return json_pack(
+    json_t *body = json_pack(
         "{s:o, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:o, s:o}", "id", json_id(record->row.key),
         "activity_id", json_id(record->activity_id), "activity_title", view->activity_title,
         "member_id", json_id(record->member_id), "state", record_state_name(record->state), "grade",
         evidence_grade_name(record->grade), "started_at", json_time(record->started_us), "ended_at",
         json_time(record->ended_us), "minutes", record->minutes, "points",
         json_points(record->points), "reviewed_at", json_time(record->reviewed_us));
+
+    json_object_set_new(body, "place_check", json_string(place_check_name(view->place_check)));
+    json_object_set_new(body, "stated", json_boolean(view->stated));
+    json_object_set_new(body, "overlaps", json_boolean(view->overlaps));
+    json_object_set_new(body, "statement_until", json_time(view->statement_until_us));
+    json_object_set_new(body, "notice_until", json_time(record->notice_until_us));
+    return body;
 }
 
 /* The member whose record it is, and whoever coordinates the unit of the activity. */
@@ -37,7 +44,7 @@ static bool may_see(struct call *call, const struct record_view *view)
     }
 }
 
-static enum find find_visible(struct call *call, struct record_view *view, struct error *error)
+enum find record_find_visible(struct call *call, struct record_view *view, struct error *error)
 {
     enum find found = record_find(call->db, call->ids[0], call->arena, view, error);
 
@@ -48,7 +55,7 @@ static enum answered record_get(struct call *call)
 {
     struct record_view view;
     struct error error;
-    enum find found = find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -64,7 +71,7 @@ struct records_query {
 static const struct json_field records_query_fields[] = {
     {"activity_id", JSON_ID, OPTIONAL, offsetof(struct records_query, activity_id)},
     {"state", JSON_CHOICE, OPTIONAL, offsetof(struct records_query, state),
-     .choices = "any|open|pending|approved|rejected"},
+     .choices = "any|open|pending|approved|rejected|needs_statement"},
     PAGE_FIELDS(struct records_query, page),
     {0},
 };
@@ -126,6 +133,7 @@ static struct award *award_command(struct call *call, const struct record_view *
     award->member_id = record->member_id;
     award->wallet_id = wallet_id;
     award->person_id = call->who.person_id;
+    award->minutes = record->minutes;
     award->points = answer.points;
     award->daily_cap = answer.daily_cap;
     award->expires_us = answer.expires_us;
@@ -139,7 +147,7 @@ static enum answered record_approve(struct call *call)
     struct record_view view;
     struct error error;
     uint64_t wallet_id;
-    enum find found = find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -153,7 +161,7 @@ static enum answered record_reject(struct call *call)
     struct reject_record *reject = call_command(call, sizeof *reject, &command_reject_record);
     struct record_view view;
     struct error error;
-    enum find found = find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -162,8 +170,6 @@ static enum answered record_reject(struct call *call)
     reject->person_id = call->who.person_id;
     return call_submit(call, &reject->command, render_decision);
 }
-
-#define REVIEWERS (ROLE_COORDINATOR | ROLE_ADMINISTRATOR)
 
 const struct route record_routes[] = {
     {HTTP_GET, "/v1/records", ROLE_MEMBER | STAFF, ON_QUERY, records_get,

@@ -16,6 +16,7 @@ extern const struct route audit_trail_routes[];
 extern const struct route inbox_routes[];
 extern const struct route activity_routes[];
 extern const struct route attendance_routes[];
+extern const struct route change_routes[];
 extern const struct route record_routes[];
 extern const struct route merchant_routes[];
 extern const struct route reward_routes[];

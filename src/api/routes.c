@@ -17,6 +17,7 @@ const struct route *const route_tables[] = {
 
     activity_routes,
     attendance_routes,
+    change_routes,
     record_routes,
 
     merchant_routes,

@@ -8,6 +8,7 @@
 #define LINLI_ACTIVITIES_H
 
 #include "ledger/refusal.h"
+#include "service/place.h"
 #include "service/record.h"
 #include "store/find.h"
 
@@ -66,8 +67,10 @@ bool activities_advance(struct db *db, int64_t now_us, struct error *error) MUST
 struct attendance {
     uint64_t activity_id, member_id;
     int64_t now_us;
-    uint64_t record_id;        /* check-in: the new record's number */
-    enum evidence_grade grade; /* check-in */
+    uint64_t record_id;           /* check-in: the new record's number */
+    enum evidence_grade grade;    /* check-in: in range of the place it becomes B */
+    const struct position *at;    /* check-in: where the member says to be; compared, never kept */
+    enum place_check place_check; /* check-in: what came of it */
 };
 /* Opens the member's record; again gives the same record. NOT_SIGNED_UP, NOT_OPEN. */
 bool activity_check_in(struct db *db, struct attendance *attendance, enum refusal *refusal,
@@ -86,6 +89,10 @@ struct record_view {
     uint64_t unit_id;
     char *activity_title;
     int32_t coefficient_percent;
+    enum place_check place_check;
+    bool stated;                /* the member said when they left */
+    bool overlaps;              /* with other service of the same member */
+    int64_t statement_until_us; /* the member may say so until then; 0: was never asked */
 };
 enum find record_find(struct db *db, uint64_t record_id, struct arena *arena,
                       struct record_view *view, struct error *error);

@@ -47,6 +47,19 @@ static enum refusal check_in_refusal(const struct visit *visit)
     return ACCEPTED;
 }
 
+/* Only what came of the place check is kept; near enough, it makes better evidence. */
+static void check_place(struct visit *visit)
+{
+    const struct activity *activity = &visit->activity;
+    struct attendance *attendance = visit->attendance;
+
+    attendance->place_check =
+        place_check((struct position){activity->latitude_e6, activity->longitude_e6},
+                    activity->radius_m, attendance->at);
+    if (attendance->place_check == PLACE_IN_RANGE)
+        attendance->grade = GRADE_B;
+}
+
 static bool check_in(struct db *db, void *context, struct error *error)
 {
     struct visit *visit = context;
@@ -60,14 +73,15 @@ static bool check_in(struct db *db, void *context, struct error *error)
         return true;
     }
     visit->refusal = check_in_refusal(visit);
+    check_place(visit);
     return visit->refusal != ACCEPTED ||
            db_run(db, error,
                   "INSERT INTO records (record_id, activity_id, member_id, state, grade,"
-                  " started_us, ended_us, minutes, points, reviewed_by, reviewed_us, note)"
-                  " VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '')",
+                  " started_us, ended_us, minutes, points, reviewed_by, reviewed_us, note,"
+                  " place_check) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', ?)",
                   DB_ID(attendance->record_id), DB_ID(attendance->activity_id),
                   DB_ID(attendance->member_id), DB_INT(RECORD_OPEN), DB_INT(attendance->grade),
-                  DB_INT(attendance->now_us)) >= 0;
+                  DB_INT(attendance->now_us), DB_INT(attendance->place_check)) >= 0;
 }
 
 bool activity_check_in(struct db *db, struct attendance *attendance, enum refusal *refusal,

@@ -9,9 +9,10 @@ const char *record_state_name(enum record_state state)
         [RECORD_PENDING] = "pending",
         [RECORD_APPROVED] = "approved",
         [RECORD_REJECTED] = "rejected",
+        [RECORD_NEEDS_STATEMENT] = "needs_statement",
     };
 
-    ASSERT(state >= RECORD_OPEN && state <= RECORD_REJECTED);
+    ASSERT(state >= RECORD_OPEN && state <= RECORD_NEEDS_STATEMENT);
     return names[state];
 }
 
@@ -27,7 +28,7 @@ const char *evidence_grade_name(enum evidence_grade grade)
 static void record_lock(struct sql *sql, struct row_keys keys)
 {
     sql_add(sql, "SELECT record_id, activity_id, member_id, state, grade, started_us, ended_us,"
-                 " minutes, points, reviewed_by, reviewed_us"
+                 " minutes, points, reviewed_by, reviewed_us, proposed_by, notice_until_us"
                  " FROM records FORCE INDEX (PRIMARY) WHERE record_id IN ");
     sql_add_ids(sql, keys.keys, keys.count);
     sql_add(sql, " ORDER BY record_id FOR UPDATE");
@@ -49,6 +50,8 @@ static void record_fill(struct book *book, struct rows *rows)
         record->points = rows_int(rows, 8);
         record->reviewed_by = rows_id(rows, 9);
         record->reviewed_us = rows_int(rows, 10);
+        record->proposed_by = rows_id(rows, 11);
+        record->notice_until_us = rows_int(rows, 12);
     }
 }
 
@@ -99,9 +102,24 @@ static enum refusal decision_refusal(const struct record *record, uint64_t membe
         return REFUSED_OWN_RECORD;
     if (record->state == RECORD_OPEN)
         return REFUSED_WRONG_STATE;
-    if (record->state != RECORD_PENDING)
+    if (record->state == RECORD_APPROVED || record->state == RECORD_REJECTED)
         return REFUSED_ALREADY_DECIDED;
     return ACCEPTED;
+}
+
+/* What was entered afterwards needs two people, and a public notice that has ended. */
+static enum refusal award_refusal(const struct record *record, const struct award *want,
+                                  int64_t now_us)
+{
+    if (record->state != RECORD_PENDING)
+        return REFUSED_WRONG_STATE;
+    if (want->minutes != 0 && want->minutes != record->minutes)
+        return REFUSED_WRONG_STATE;
+    if (record->grade != GRADE_D)
+        return ACCEPTED;
+    if (want->command.actor == record->proposed_by)
+        return REFUSED_SAME_PERSON;
+    return now_us < record->notice_until_us ? REFUSED_PUBLIC_NOTICE : ACCEPTED;
 }
 
 static void decide(struct book *book, struct record *record, enum record_state state,
@@ -154,6 +172,8 @@ static enum refusal award_apply(struct book *book, const struct command *command
     };
     int64_t points;
 
+    if (refusal == ACCEPTED)
+        refusal = award_refusal(record, want, book_now_us(book));
     if (refusal != ACCEPTED)
         return refusal;
     if (wallet == NULL)

@@ -12,6 +12,7 @@ enum record_state {
     RECORD_PENDING,  /* waits for review */
     RECORD_APPROVED, /* awarded; its points became the lot of the same number */
     RECORD_REJECTED,
+    RECORD_NEEDS_STATEMENT, /* nobody checked out: service/statements.h */
 };
 const char *record_state_name(enum record_state state);
 
@@ -29,6 +30,8 @@ struct record {
     int64_t points; /* hundredths awarded, after the daily cap */
     uint64_t reviewed_by;
     int64_t reviewed_us;
+    uint64_t proposed_by;    /* grade D: who entered it, who does not review it */
+    int64_t notice_until_us; /* grade D: nothing is awarded before */
 };
 extern const struct row_kind record_rows;
 
@@ -37,6 +40,8 @@ struct award {
     uint64_t record_id, member_id;
     uint64_t wallet_id;  /* the member's, or whom they were merged into (wallet_owner) */
     uint64_t person_id;  /* the member that the reviewer also is, or 0 */
+    int32_t minutes;     /* that the points are for: WRONG_STATE when it was corrected meanwhile; 0:
+                            not compared, as nobody but the caller can have */
     int64_t points;      /* what the policy says, before the cap */
     int64_t daily_cap;   /* hundredths that a member may earn on one service day; 0: no cap */
     int32_t day;         /* the local day of the service */

@@ -4,7 +4,11 @@
 #define RECORD_COLUMNS                                                                             \
     "SELECT r.record_id, r.activity_id, r.member_id, r.state, r.grade, r.started_us, r.ended_us,"  \
     " r.minutes, r.points, r.reviewed_by, r.reviewed_us, a.unit_id, a.title,"                      \
-    " c.coefficient_percent FROM records r JOIN activities a ON a.activity_id = r.activity_id"     \
+    " c.coefficient_percent, r.proposed_by, r.notice_until_us, r.place_check, r.stated,"           \
+    " r.statement_until_us, EXISTS (SELECT 1 FROM records o WHERE o.member_id = r.member_id"       \
+    "  AND o.record_id <> r.record_id AND o.state <> 4 AND r.state <> 4"                           \
+    "  AND o.started_us < r.ended_us AND r.started_us < o.ended_us) FROM records r JOIN "          \
+    "activities a ON a.activity_id = r.activity_id"                                                \
     " JOIN categories c ON c.category_id = a.category "
 
 static void read_view(struct rows *rows, struct arena *arena, struct record_view *view)
@@ -20,10 +24,16 @@ static void read_view(struct rows *rows, struct arena *arena, struct record_view
                    .minutes = (int32_t)rows_int(rows, 7),
                    .points = rows_int(rows, 8),
                    .reviewed_by = rows_id(rows, 9),
-                   .reviewed_us = rows_int(rows, 10)},
+                   .reviewed_us = rows_int(rows, 10),
+                   .proposed_by = rows_id(rows, 14),
+                   .notice_until_us = rows_int(rows, 15)},
         .unit_id = rows_id(rows, 11),
         .activity_title = rows_copy(rows, 12, arena),
         .coefficient_percent = (int32_t)rows_int(rows, 13),
+        .place_check = (enum place_check)rows_int(rows, 16),
+        .stated = rows_int(rows, 17) != 0,
+        .statement_until_us = rows_int(rows, 18),
+        .overlaps = rows_int(rows, 19) != 0,
     };
 }
 

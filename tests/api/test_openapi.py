@@ -229,16 +229,38 @@ class Walk:
         later = f"/v1/activities/{world.activity(capacity=3)}/sign-up"
         member.put(later).expect(200)
         member.delete(later).expect(204)
+        shown = world.coordinator.get(path).expect(200)
+        names = "category", "title", "starts_at", "ends_at", "capacity"
+        terms = {name: shown[name] for name in names} | {"why": "改地点", "place": "河边"}
+        world.coordinator.put(path, terms).expect(200)
+        call = {"member_ids": [member.id], "direction": "check_out"}
+        world.coordinator.post(f"{path}/roll-call", call).expect(200)
+        cancelled = f"/v1/activities/{world.activity(capacity=3)}/cancel"
+        world.coordinator.post(cancelled, {"why": "台风"}).expect(200)
         first, second = itertools.chain(*(world.records([member], minutes=200) for _ in range(2)))
         key = new_key()
         world.award(first, key=key).expect(200)
         assert world.award(first, key=key).headers["Idempotency-Replayed"] == "true"
         world.award(first).expect(409)
+        times = world.coordinator.get(f"/v1/records/{second}").expect(200)
+        times = {"started_at": times["started_at"], "ended_at": times["ended_at"], "why": "改正"}
+        world.coordinator.post(f"/v1/records/{second}/correct", times).expect(200)
+        self.state_time(second)
         world.coordinator.post(f"/v1/records/{second}/reject", key=True).expect(200)
         self.record = first
-        for name in ("", "/codes"):
+        for name in ("", "/codes", "/codes/qr", "/history"):
             self.ids[f"/v1/activities/{{id}}{name}"] = activity
-        self.ids["/v1/records/{id}"] = first
+        for name in ("", "/history"):
+            self.ids[f"/v1/records/{{id}}{name}"] = first
+
+    def state_time(self, record):
+        """As if the member had not checked out of it."""
+        update = "UPDATE records SET state = 5, statement_until_us = %s WHERE record_id = %s"
+        self.world.server.sql(update, self.world.now_us() + 10**9, record)
+        shown = self.member.get(f"/v1/records/{record}").expect(200)
+        activity = self.member.get(f"/v1/activities/{shown['activity_id']}").expect(200)
+        left = {"left_at": activity["ends_at"]}
+        self.member.post(f"/v1/records/{record}/statement", left).expect(200)
 
     def redeem(self):
         market, member = self.market, self.member

@@ -1,0 +1,16 @@
+/*
+ * What the resources of service records share: how one looks in answers, and who may see it.
+ */
+#ifndef LINLI_RECORD_CALLS_H
+#define LINLI_RECORD_CALLS_H
+
+#include "api/call.h"
+#include "service/activities.h"
+
+#define REVIEWERS (ROLE_COORDINATOR | ROLE_ADMINISTRATOR)
+
+json_t *record_json(const struct record_view *view);
+/* The record of the path; FIND_NOTHING as well for one that the caller may not see. */
+enum find record_find_visible(struct call *call, struct record_view *view, struct error *error);
+
+#endif
