@@ -38,8 +38,8 @@
     X(WRONG_CODE, 24, "wrong_code", 409, "签到码不正确或已更换，请看现场屏幕",                     \
       "The code is wrong or has changed: look at the screen on site")                              \
     X(NOT_OPEN, 25, "not_open", 409, "不在开放时间内", "Not open at this time")                    \
-    X(NOT_SIGNED_UP, 26, "not_signed_up", 409, "您还没有报名", "You are not signed up")  \
-    X(PUBLIC_NOTICE, 40, "public_notice", 409, "补录记录公示期未满",                               \
+    X(NOT_SIGNED_UP, 26, "not_signed_up", 409, "您还没有报名", "You are not signed up")            \
+    X(PUBLIC_NOTICE, 60, "public_notice", 409, "补录记录公示期未满",                               \
       "This was entered afterwards: its public notice has not ended yet")
 
 enum refusal {
