@@ -4,6 +4,7 @@ import pytest
 
 from support.api import new_key
 from support.clock import TimeServer
+from support.model import local_day
 from support.parallel import in_parallel
 from support.processes import wait_until
 from support.server import Server
@@ -147,6 +148,21 @@ def test_a_limit_counts_by_local_days(time_market):
     member.redeem(reward).expect(201)
     # Given back today, but used yesterday: today's use stays what it is.
     member.cancel(vouchers[1]).expect(200)
+    member.redeem(reward).expect(201)
+    assert member.redeem(reward).code == "limit_reached"
+
+
+def test_a_limit_of_a_week_ends_with_its_week(time_market):
+    """Weeks are counted from 1970: the one of a limit began on a Thursday."""
+    server = time_market.world.server
+    reward = time_market.reward(stock=9, price=1, limit_count=1, limit_days=7)
+    member = time_market.member(points=9)
+    server.advance(days=7 - local_day(server.now()) % 7)
+    member.redeem(reward).expect(201)
+    for _ in range(6):
+        server.advance(days=1)
+        assert member.redeem(reward).code == "limit_reached"
+    server.advance(days=1)
     member.redeem(reward).expect(201)
     assert member.redeem(reward).code == "limit_reached"
 
