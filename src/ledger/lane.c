@@ -13,14 +13,17 @@
 
 static bool read_head(struct lane *lane, uint8_t number, struct db *db, struct error *error)
 {
-    struct rows *rows =
-        db_query(db, "SELECT height, head_hash FROM lanes WHERE lane = ? AND instance_id = ?",
-                 DB_INT(number), DB_INT(lane->instance_id));
+    struct rows *rows = db_query(db,
+                                 "SELECT l.height, l.head_hash, b.time_us FROM lanes l"
+                                 " LEFT JOIN blocks b ON b.lane = l.lane AND b.height = l.height"
+                                 " WHERE l.lane = ? AND l.instance_id = ?",
+                                 DB_INT(number), DB_INT(lane->instance_id));
 
     if (rows_next(rows)) {
         lane->number = number;
         lane->height = rows_id(rows, 0);
         rows_bytes(rows, 1, lane->head, sizeof(lane->head));
+        lane->time_us = rows_int(rows, 2);
     }
     return rows_end(rows, error);
 }
@@ -169,5 +172,6 @@ void lane_advance(struct lane *lane, const struct block *block, const uint8_t ha
 {
     ASSERT(block->height == lane->height + 1);
     lane->height = block->height;
+    lane->time_us = block->time_us;
     memcpy(lane->head, hash, sizeof(lane->head));
 }

@@ -19,6 +19,7 @@ struct lane {
     uint8_t number;       /* 1..255; 0: none is held */
     uint64_t height;
     uint8_t head[HASH_SIZE]; /* hash of the block at `height`; zeros before the first */
+    int64_t time_us;         /* of that block: the next is no earlier, whoever's clock it is by */
 };
 
 /* Takes a lane whose lease is over, or opens a new one. False when the database failed or all 255

@@ -113,6 +113,10 @@ static bool is_ready(struct teller *teller, struct error *error)
 static enum step run_batch(struct teller *teller, struct batch *batch, struct error *error)
 {
     struct db *db = teller->link.db;
+
+    /* Its former holder's clock may have been ahead of ours. */
+    if (batch->now_us < teller->lane.time_us)
+        batch->now_us = teller->lane.time_us;
     enum step step = batch_load(batch, db, &teller->lane, error);
 
     if (step == STEP_LANE_TAKEN) {

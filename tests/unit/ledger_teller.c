@@ -408,6 +408,26 @@ static void test_a_lane_given_back_is_free_at_once(void **state)
     check_books();
 }
 
+/* The trial balance finds a day's blocks by searching in their times. */
+static void test_a_lane_goes_on_from_its_last_block_whoever_takes_it(void **state)
+{
+    _Atomic int64_t ahead_us = clock_now_us() + HOUR_US;
+    struct teller_options options = teller_defaults;
+    struct credit first = credit_to(91, 1), second = credit_to(91, 1);
+
+    (void)state;
+    options.time_us = &ahead_us;
+    struct teller *teller = start_teller(&options, &database.options, NULL);
+    run_credit(teller, &first, ACCEPTED);
+    teller_stop(teller);
+    teller = start_teller(&teller_defaults, &database.options, NULL);
+    assert_int_equal(teller_lane(teller), 1);
+    run_credit(teller, &second, ACCEPTED);
+    teller_stop(teller);
+    assert_true(first.command.outcome.at_us == ahead_us);
+    assert_true(second.command.outcome.at_us == ahead_us);
+}
+
 static void test_a_database_that_forgets_is_refused(void **state)
 {
     uint32_t instance;
@@ -440,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_a_wallet_that_moved_is_judged_again),
         cmocka_unit_test(test_a_lane_given_back_is_free_at_once),
         cmocka_unit_test(test_a_database_that_forgets_is_refused),
+        cmocka_unit_test(test_a_lane_goes_on_from_its_last_block_whoever_takes_it),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
