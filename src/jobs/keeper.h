@@ -19,7 +19,7 @@ struct job_context {
     struct db *db;
     struct teller *teller;
     const struct programme_options *programme;
-    const struct keyring *keyring;
+    struct keyring *keyring;
     struct id_maker *ids;
     int64_t now_us;      /* when this run began */
     struct arena *arena; /* of this run */
@@ -41,7 +41,7 @@ struct keeper_tools {
     const struct db_options *db;
     struct teller *teller;
     const struct programme_options *programme;
-    const struct keyring *keyring;
+    struct keyring *keyring;
     struct id_maker *ids;
 };
 

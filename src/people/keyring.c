@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,17 @@
 #define CONTEXT_SIZE                40
 #define KEY_ID(purpose, generation) ((uint32_t)(purpose) << 16 | (generation))
 
-struct keyring {
-    uint8_t master[SEAL_KEY_SIZE]; /* zero in a ring made by keyring_of */
+/* What was known at a time; never changed. */
+struct ring {
+    struct ring *older; /* kept as long as the keyring: others may still hold its keys */
     const struct key *current[KEY_PURPOSES];
     size_t count;
     struct key *keys;
+};
+
+struct keyring {
+    uint8_t master[SEAL_KEY_SIZE]; /* zero in one made by keyring_of */
+    struct ring *_Atomic ring;     /* the newest */
 };
 
 const struct config_entry keyring_config[] = {
@@ -132,7 +139,7 @@ static bool find_master(const struct keyring_options *options, const char *state
     if (!state_dir)
         return error_set(error, "keys.master",
                          "keys.master_file is not set: with a database of your own, keep one file "
-                         "for all its servers (linli keys init FILE)");
+                         "for all its servers (linli keys make-master FILE)");
     snprintf(path, sizeof(path), "%s/master.key", state_dir);
     if (access(path, F_OK) == 0)
         return read_master(path, out, error);
@@ -223,84 +230,21 @@ static bool open_key(const uint8_t master[SEAL_KEY_SIZE], struct rows *rows, str
                        sealed.length, key->secret);
 }
 
-static void ring_add(struct keyring *ring, const struct key *key)
+static void ring_free(struct ring *ring)
+{
+    if (ring->keys)
+        crypto_wipe(ring->keys, ring->count * sizeof(*ring->keys));
+    free(ring->keys);
+    free(ring);
+}
+
+static void ring_add(struct ring *ring, const struct key *key)
 {
     ring->keys = memory_resize(ring->keys, ring->count + 1, sizeof(*ring->keys));
     ring->keys[ring->count++] = *key;
 }
 
-/* Keys came in ascending order of id, so that the last of each purpose is the newest. */
-static void ring_choose_current(struct keyring *ring)
-{
-    for (size_t i = 0; i < ring->count; i++)
-        if (ring->keys[i].purpose > 0 && ring->keys[i].purpose < KEY_PURPOSES)
-            ring->current[ring->keys[i].purpose] = &ring->keys[i];
-}
-
-static bool read_keys(struct db *db, struct keyring *ring, struct error *error)
-{
-    struct rows *rows = db_query(db, "SELECT key_id, purpose, sealed FROM `keys` ORDER BY key_id");
-    uint32_t unopened = 0;
-
-    while (rows_next(rows)) {
-        struct key key;
-        if (open_key(ring->master, rows, &key))
-            ring_add(ring, &key);
-        else
-            unopened = key.id;
-        crypto_wipe(&key, sizeof(key));
-    }
-    if (!rows_end(rows, error))
-        return false;
-    ring_choose_current(ring);
-    return unopened == 0 ||
-           error_set(error, "keys.sealed", "key %u was sealed under another master key", unopened);
-}
-
-struct keyring *keyring_load(struct db *db, const struct keyring_options *options,
-                             const char *state_dir, struct error *error)
-{
-    struct keyring *ring = memory_new(sizeof(*ring));
-    bool has[KEY_PURPOSES] = {false}, any;
-    struct making making = {.master = ring->master, .has = has};
-
-    if (!read_purposes(db, has, &any, error) ||
-        !find_master(options, state_dir, any, ring->master, error) ||
-        !db_transaction(db, make_missing, &making, error) || !read_keys(db, ring, error)) {
-        keyring_free(ring);
-        return NULL;
-    }
-    return ring;
-}
-
-struct keyring *keyring_of(const struct key *keys, size_t count)
-{
-    struct keyring *ring = memory_new(sizeof(*ring));
-
-    for (size_t i = 0; i < count; i++)
-        ring_add(ring, &keys[i]);
-    ring_choose_current(ring);
-    return ring;
-}
-
-void keyring_free(struct keyring *ring)
-{
-    if (!ring)
-        return;
-    if (ring->keys)
-        crypto_wipe(ring->keys, ring->count * sizeof(*ring->keys));
-    free(ring->keys);
-    crypto_wipe(ring, sizeof(*ring));
-    free(ring);
-}
-
-const struct key *keyring_current(const struct keyring *ring, enum key_purpose purpose)
-{
-    ASSERT(purpose > 0 && purpose < KEY_PURPOSES && ring->current[purpose]);
-    return ring->current[purpose];
-}
-
-const struct key *keyring_find(const struct keyring *ring, uint32_t key_id)
+static const struct key *ring_find(const struct ring *ring, uint32_t key_id)
 {
     for (size_t i = 0; i < ring->count; i++)
         if (ring->keys[i].id == key_id)
@@ -308,7 +252,153 @@ const struct key *keyring_find(const struct keyring *ring, uint32_t key_id)
     return NULL;
 }
 
-bool keyring_rotate(struct db *db, const struct keyring *ring, enum key_purpose purpose,
+/* Keys came in ascending order of id, so that the last of each purpose is the newest. */
+static void ring_choose_current(struct ring *ring)
+{
+    for (size_t i = 0; i < ring->count; i++)
+        if (ring->keys[i].purpose > 0 && ring->keys[i].purpose < KEY_PURPOSES)
+            ring->current[ring->keys[i].purpose] = &ring->keys[i];
+}
+
+/* What this process makes things with stays what it was at its start. */
+static void ring_keep_current(struct ring *ring, const struct ring *older)
+{
+    for (int purpose = 1; purpose < KEY_PURPOSES; purpose++)
+        if (older->current[purpose])
+            ring->current[purpose] = ring_find(ring, older->current[purpose]->id);
+}
+
+static struct ring *ring_read(struct db *db, const uint8_t master[SEAL_KEY_SIZE],
+                              struct error *error)
+{
+    struct ring *ring = memory_new(sizeof(*ring));
+    struct rows *rows = db_query(db, "SELECT key_id, purpose, sealed FROM `keys` ORDER BY key_id");
+    uint32_t unopened = 0;
+
+    while (rows_next(rows)) {
+        struct key key;
+        if (open_key(master, rows, &key))
+            ring_add(ring, &key);
+        else
+            unopened = key.id;
+        crypto_wipe(&key, sizeof(key));
+    }
+    bool read = rows_end(rows, error);
+    if (read && unopened == 0)
+        return ring;
+    if (read)
+        error_set(error, "keys.sealed", "key %u was sealed under another master key", unopened);
+    ring_free(ring);
+    return NULL;
+}
+
+static void publish(struct keyring *keyring, struct ring *ring)
+{
+    ring->older = atomic_load(&keyring->ring);
+    atomic_store(&keyring->ring, ring);
+}
+
+/* --- keyrings ------------------------------------------------------------------------------ */
+
+/* Only a master key that opens what is there may seal what is missing. */
+static bool complete(struct db *db, struct keyring *keyring, bool has[KEY_PURPOSES],
+                     struct error *error)
+{
+    struct making making = {.master = keyring->master, .has = has};
+    struct ring *before = ring_read(db, keyring->master, error), *ring;
+
+    if (!before)
+        return false;
+    ring_free(before);
+    if (!db_transaction(db, make_missing, &making, error))
+        return false;
+    ring = ring_read(db, keyring->master, error);
+    if (!ring)
+        return false;
+    ring_choose_current(ring);
+    publish(keyring, ring);
+    return true;
+}
+
+struct keyring *keyring_load(struct db *db, const struct keyring_options *options,
+                             const char *state_dir, struct error *error)
+{
+    struct keyring *keyring = memory_new(sizeof(*keyring));
+    bool has[KEY_PURPOSES] = {false}, any;
+
+    if (read_purposes(db, has, &any, error) &&
+        find_master(options, state_dir, any, keyring->master, error) &&
+        complete(db, keyring, has, error))
+        return keyring;
+    keyring_free(keyring);
+    return NULL;
+}
+
+static bool count_keys(struct db *db, size_t *count, struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT COUNT(*) FROM `keys`");
+
+    *count = rows_next(rows) ? (size_t)rows_id(rows, 0) : 0;
+    return rows_end(rows, error);
+}
+
+bool keyring_learn(struct keyring *keyring, struct db *db, struct error *error)
+{
+    const struct ring *known = atomic_load(&keyring->ring);
+    struct ring *ring;
+    size_t count;
+
+    if (!count_keys(db, &count, error))
+        return false;
+    if (count == known->count)
+        return true;
+    ring = ring_read(db, keyring->master, error);
+    if (!ring)
+        return false;
+    ring_keep_current(ring, known);
+    publish(keyring, ring);
+    LOG(INFO, "keys.learnt", LOG_INT("keys", ring->count));
+    return true;
+}
+
+struct keyring *keyring_of(const struct key *keys, size_t count)
+{
+    struct keyring *keyring = memory_new(sizeof(*keyring));
+    struct ring *ring = memory_new(sizeof(*ring));
+
+    for (size_t i = 0; i < count; i++)
+        ring_add(ring, &keys[i]);
+    ring_choose_current(ring);
+    publish(keyring, ring);
+    return keyring;
+}
+
+void keyring_free(struct keyring *keyring)
+{
+    if (!keyring)
+        return;
+    for (struct ring *ring = atomic_load(&keyring->ring), *older; ring; ring = older) {
+        older = ring->older;
+        ring_free(ring);
+    }
+    crypto_wipe(keyring, sizeof(*keyring));
+    free(keyring);
+}
+
+const struct key *keyring_current(const struct keyring *keyring, enum key_purpose purpose)
+{
+    const struct ring *ring = atomic_load(&keyring->ring);
+
+    ASSERT(purpose > 0 && purpose < KEY_PURPOSES && ring->current[purpose]);
+    return ring->current[purpose];
+}
+
+const struct key *keyring_find(const struct keyring *keyring, uint32_t key_id)
+{
+    return ring_find(atomic_load(&keyring->ring), key_id);
+}
+
+bool keyring_rotate(struct db *db, const struct keyring *keyring, enum key_purpose purpose,
                     struct error *error)
 {
     bool duplicate;
@@ -322,7 +412,7 @@ bool keyring_rotate(struct db *db, const struct keyring *ring, enum key_purpose 
     uint32_t newest = rows_next(rows) ? (uint32_t)rows_int(rows, 0) : 0;
     if (!rows_end(rows, error))
         return false;
-    if (!insert_key(db, ring->master, purpose, (newest & 0xffff) + 1, &duplicate, error))
+    if (!insert_key(db, keyring->master, purpose, (newest & 0xffff) + 1, &duplicate, error))
         return duplicate ? error_set(error, "keys.rotate", "somebody else has just rotated it")
                          : false;
     LOG(INFO, "keys.rotated", LOG_INT("purpose", purpose));

@@ -25,7 +25,7 @@ struct key {
     uint8_t secret[32];
 };
 
-struct keyring; /* immutable once loaded; any thread */
+struct keyring; /* any thread; the keys that it gives out live as long as it does */
 
 struct keyring_options {
     char *master_file; /* "" means <state_dir>/master.key, made for an empty table of keys */
@@ -43,13 +43,16 @@ struct keyring *keyring_load(struct db *db, const struct keyring_options *option
 void keyring_free(struct keyring *keyring);
 const struct key *keyring_current(const struct keyring *keyring, enum key_purpose purpose);
 const struct key *keyring_find(const struct keyring *keyring, uint32_t key_id); /* NULL: unknown */
+/* Finds the keys that were made since, for what other servers make with them; the current ones
+ * stay. One thread of a process does so every few seconds. */
+bool keyring_learn(struct keyring *keyring, struct db *db, struct error *error) MUST_CHECK;
 /* Makes a master key file, 64 hexadecimal digits, mode 0600; refuses to replace one. */
 bool keyring_make_master(const char *path, struct error *error) MUST_CHECK;
 /* A ring of given keys, later ones of a purpose being current: for tests and tools. */
 struct keyring *keyring_of(const struct key *keys, size_t count);
-/* Adds a new current key of that purpose to the database (linli keys rotate). Servers use it from
- * their next start on; old keys stay for what they have made. KEY_INDEX is refused: members and
- * vouchers are found by it. */
+/* Adds a new current key of that purpose to the database (linli keys rotate). Servers know it
+ * within seconds and use it from their next start on; old keys stay for what they have made.
+ * KEY_INDEX is refused: members and vouchers are found by it. */
 bool keyring_rotate(struct db *db, const struct keyring *keyring, enum key_purpose purpose,
                     struct error *error) MUST_CHECK;
 

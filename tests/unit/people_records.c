@@ -76,6 +76,21 @@ static void a_rotated_key_is_current_and_the_old_one_stays(void **state)
     assert_false(keyring_rotate(db, ring, KEY_INDEX, &error));
 }
 
+static void a_key_rotated_elsewhere_is_learnt_and_not_used(void **state)
+{
+    (void)state;
+    const struct key *used = keyring_current(ring, KEY_VOUCHER);
+
+    must(keyring_learn(ring, db, &error)); /* nothing new */
+    assert_ptr_equal(keyring_current(ring, KEY_VOUCHER), used);
+    must(keyring_rotate(db, ring, KEY_VOUCHER, &error));
+    assert_null(keyring_find(ring, used->id + 1));
+    must(keyring_learn(ring, db, &error));
+    assert_non_null(keyring_find(ring, used->id + 1));
+    assert_int_equal(keyring_current(ring, KEY_VOUCHER)->id, used->id);
+    assert_memory_equal(keyring_find(ring, used->id)->secret, used->secret, 32);
+}
+
 static struct keyring *load_with(const char *master_file, const char *state_dir)
 {
     struct keyring_options options = {.master_file = (char *)(uintptr_t)master_file};
@@ -100,6 +115,15 @@ static void a_master_key_that_is_missing_public_or_another_is_refused(void **sta
     assert_false(keyring_make_master(path, &error)); /* never replaced */
     assert_null(load_with(path, NULL));
     assert_string_equal(error.code, "keys.sealed");
+
+    /* Nor does it seal a purpose that is new: the right one could not open that. */
+    assert_int_equal(db_run(db, &error, "DELETE FROM `keys` WHERE purpose = ?", DB_INT(KEY_CHAIN)),
+                     1);
+    assert_null(load_with(path, NULL));
+    assert_int_equal(count_rows("SELECT COUNT(*) FROM `keys` WHERE purpose = 2"), 0);
+    keyring_free(ring);
+    ring = load_with("", database.state_dir);
+    must(ring != NULL);
 
     snprintf(path, sizeof(path), "%s/master.key", database.state_dir);
     chmod(path, 0640);
@@ -430,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_that_start_together_have_the_same_keys),
         cmocka_unit_test(a_rotated_key_is_current_and_the_old_one_stays),
+        cmocka_unit_test(a_key_rotated_elsewhere_is_learnt_and_not_used),
         cmocka_unit_test(a_master_key_that_is_missing_public_or_another_is_refused),
         cmocka_unit_test(the_tree_knows_what_is_below_what),
         cmocka_unit_test(units_are_listed_by_pages_within_a_subtree),
