@@ -4,6 +4,8 @@
 #include "api/app.h"
 #include "api/call.h"
 #include "api/resources.h"
+#include "jobs/vouchers_return.h"
+#include "people/audit.h"
 
 static json_t *merchant_json(const struct merchant *merchant)
 {
@@ -74,11 +76,88 @@ static enum answered merchants_get(struct call *call)
         call, page_json(items, (int64_t)count == limit ? merchants[count - 1].id : 0));
 }
 
+/* --- Leaving ---------------------------------------------------------------------------------- */
+
+struct why_input {
+    struct text why;
+};
+
+static const struct json_field why_fields[] = {
+    {"why", JSON_TEXT, REQUIRED, offsetof(struct why_input, why), .min = 4, .max = 400},
+    {0},
+};
+
+static enum answered take_step(struct call *call,
+                               enum find (*step_to)(struct db *, const struct merchant_step *,
+                                                    struct error *))
+{
+    const struct why_input *input = call->input;
+    const struct merchant_step step = {.merchant_id = call->ids[0],
+                                       .actor = call->who.account_id,
+                                       .now_us = call->now_us,
+                                       .why = input->why};
+    struct error error;
+    enum find found = step_to(call->db, &step, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    return merchant_get(call);
+}
+
+static enum answered merchant_leave_post(struct call *call)
+{
+    return take_step(call, merchant_leave);
+}
+
+static enum answered merchant_rejoin_post(struct call *call)
+{
+    return take_step(call, merchant_rejoin);
+}
+
+/* Each voucher is cancelled once, by its state, so a call that is made again goes on. */
+static enum answered vouchers_return_post(struct call *call)
+{
+    const struct why_input *input = call->input;
+    const struct audit audit = {.actor = call->who.account_id,
+                                .action = "merchant.return_vouchers",
+                                .object_id = call->ids[0],
+                                .why = input->why};
+    struct voucher_return work = {.db = call->db,
+                                  .teller = call->app->teller,
+                                  .arena = call->arena,
+                                  .merchant_id = call->ids[0],
+                                  .actor = call->who.account_id,
+                                  .actor_epoch = call->who.epoch,
+                                  .now_us = call->now_us,
+                                  .slices_most = 10};
+    struct merchant merchant;
+    struct error error;
+    enum find found = merchant_find(call->db, call->ids[0], call->arena, &merchant, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    if (merchant.state != MERCHANT_LEFT)
+        return reply_problem_detail(call, PROBLEM_CONFLICT, "商家尚未退出",
+                                    "The merchant has not left");
+    if (!audit_append(call->db, &audit, call->now_us, &error) || !vouchers_return(&work, &error))
+        return reply_error(call, &error);
+    return reply_json(call, 200,
+                      json_pack("{s:o, s:I, s:o, s:b}", "merchant_id", json_id(merchant.id),
+                                "returned", (json_int_t)work.returned, "points",
+                                json_points(work.points), "more", work.more));
+}
+
 const struct route merchant_routes[] = {
     {HTTP_GET, "/v1/merchants", ANYONE, ON_QUERY, merchants_get, .query_fields = page_query_fields,
      .query_size = sizeof(struct page_query)},
     {HTTP_POST, "/v1/merchants", ROLE_ADMINISTRATOR, ON_QUERY, merchant_post,
      .fields = merchant_fields, .input_size = sizeof(struct merchant_input)},
     {HTTP_GET, "/v1/merchants/{id}", ANYONE, ON_QUERY, merchant_get},
+    {HTTP_POST, "/v1/merchants/{id}/leave", ROLE_ADMINISTRATOR, ON_QUERY, merchant_leave_post,
+     .fields = why_fields, .input_size = sizeof(struct why_input)},
+    {HTTP_POST, "/v1/merchants/{id}/rejoin", ROLE_ADMINISTRATOR, ON_QUERY, merchant_rejoin_post,
+     .fields = why_fields, .input_size = sizeof(struct why_input)},
+    {HTTP_POST, "/v1/merchants/{id}/return-vouchers", ROLE_ADMINISTRATOR, ON_QUERY,
+     vouchers_return_post, .fields = why_fields, .input_size = sizeof(struct why_input)},
     {0},
 };

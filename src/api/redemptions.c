@@ -1,20 +1,31 @@
 /* Redemptions: a member gives points for a reward and gets a voucher, or takes it back. */
 #include "api/app.h"
 #include "api/call.h"
+#include "api/people_json.h"
 #include "api/qr.h"
 #include "api/resources.h"
 #include "api/vouchers.h"
+#include "market/shops.h"
 #include "market/statements.h"
+
+json_t *shop_or_null(uint64_t shop_id, const char *name)
+{
+    return shop_id == 0 ? json_null()
+                        : json_pack("{s:o, s:s?}", "id", json_id(shop_id), "name", name);
+}
 
 json_t *redemption_json(const struct redemption_view *view)
 {
-    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "id",
+    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
                      json_id(view->id), "state", redemption_state_name(view->state), "reward_id",
                      json_id(view->reward_id), "reward_title", view->reward_title, "merchant_id",
                      json_id(view->merchant_id), "merchant_name", view->merchant_name, "points",
                      json_points(view->points), "created_at", json_time(view->created_us),
                      "expires_at", json_time(view->expires_us), "confirmed_at",
-                     json_time(view->confirmed_us), "closed_at", json_time(view->closed_us));
+                     json_time(view->confirmed_us), "confirmed_by", id_or_null(view->confirmed_by),
+                     "confirmed_in", shop_or_null(view->shop_id, view->shop_name), "only_in",
+                     shop_or_null(view->reward_shop, view->reward_shop_name), "closed_at",
+                     json_time(view->closed_us));
 }
 
 enum answered render_redemption(struct call *call, const struct outcome *outcome)
@@ -195,10 +206,28 @@ static enum answered redemption_cancel(struct call *call)
     return submit_on(call, &command_cancel);
 }
 
+struct undo_input {
+    uint64_t shop_id;
+};
+
+static const struct json_field undo_fields[] = {
+    {"shop_id", JSON_ID, OPTIONAL, offsetof(struct undo_input, shop_id)},
+    {0},
+};
+
+enum answered reply_no_shop(struct call *call, enum find found, const struct error *error)
+{
+    if (found == FIND_FAILED)
+        return reply_error(call, error);
+    return reply_bad_field(call, "/shop_id", "bad_shop",
+                           "the shop of this merchant that you are in");
+}
+
 /* Once a statement was cut, what it covers stays: the merchant is to sign what they saw. A cut that
  * comes between this look and the teller finds the voucher unused again, and leaves it out. */
 static enum answered redemption_undo(struct call *call)
 {
+    const struct undo_input *input = call->input;
     struct redemption_view view;
     struct redemption_ref *undo;
     struct error error;
@@ -207,6 +236,10 @@ static enum answered redemption_undo(struct call *call)
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
     undo = redemption_command(call, &command_undo, &view);
+    found = shop_of_clerk(call->db, view.merchant_id, input ? input->shop_id : 0,
+                          &undo->caller_shop, &error);
+    if (found != FIND_FOUND)
+        return reply_no_shop(call, found, &error);
     if (!statement_latest_cut_off(call->db, view.merchant_id, &undo->cut_off_us, &error))
         return reply_error(call, &error);
     return call_submit(call, &undo->command, render_redemption);
@@ -229,7 +262,8 @@ const struct route redemption_routes[] = {
     {HTTP_GET, "/v1/redemptions/{id}/qr", ROLE_MEMBER, ON_QUERY, redemption_qr},
     {HTTP_POST, "/v1/redemptions/{id}/cancel", ROLE_MEMBER, ON_QUERY, redemption_cancel,
      .idempotent = true},
-    {HTTP_POST, "/v1/redemptions/{id}/undo", SHOP, ON_QUERY, redemption_undo, .idempotent = true},
+    {HTTP_POST, "/v1/redemptions/{id}/undo", SHOP, ON_QUERY, redemption_undo, .fields = undo_fields,
+     .input_size = sizeof(struct undo_input), .idempotent = true},
     {HTTP_POST, "/v1/redemptions/{id}/refund", ROLE_MANAGER | ROLE_ADMINISTRATOR, ON_QUERY,
      redemption_refund, .idempotent = true},
     {0},

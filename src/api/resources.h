@@ -19,6 +19,7 @@ extern const struct route attendance_routes[];
 extern const struct route change_routes[];
 extern const struct route record_routes[];
 extern const struct route merchant_routes[];
+extern const struct route shop_routes[];
 extern const struct route reward_routes[];
 extern const struct route redemption_routes[];
 extern const struct route voucher_routes[];

@@ -151,8 +151,7 @@ static enum answered reward_terms_put(struct call *call)
         return reply_missing(call, found, &error);
     if (!may_manage(&call->who, reward.merchant_id))
         return reply_problem(call, PROBLEM_NOT_FOUND);
-    found =
-        reward_change_terms(call->db, reward.id, (uint32_t)input->terms_version, &terms, &error);
+    found = reward_change_terms(call->db, &reward, (uint32_t)input->terms_version, &terms, &error);
     if (found == FIND_FAILED)
         return reply_error(call, &error);
     if (found == FIND_NOTHING)

@@ -21,6 +21,7 @@ const struct route *const route_tables[] = {
     record_routes,
 
     merchant_routes,
+    shop_routes,
     reward_routes,
     redemption_routes,
     voucher_routes,

@@ -1,6 +1,7 @@
 /*
- * At the counter: a clerk scans or types a code, sees what it is for, and confirms. A code that is
- * not of the caller's merchant does not exist for them, and guessing is limited.
+ * At the counter: a clerk scans or types a code, sees what it is for, and confirms. Of a voucher of
+ * their own merchant they are told what is the matter with it: used (when and where), expired,
+ * cancelled, for another shop. Every other code gets one answer, and guessing is limited.
  */
 #include "api/vouchers.h"
 
@@ -9,10 +10,12 @@
 #include "api/app.h"
 #include "api/guesses.h"
 #include "api/resources.h"
+#include "market/shops.h"
 #include "people/members.h"
 
 struct code_input {
     struct text code;
+    uint64_t shop_id; /* confirm: where the clerk is */
 };
 
 static const struct json_field code_fields[] = {
@@ -20,16 +23,22 @@ static const struct json_field code_fields[] = {
     {0},
 };
 
+static const struct json_field confirm_fields[] = {
+    {"code", JSON_TEXT, REQUIRED, offsetof(struct code_input, code), .min = 1, .max = 40},
+    {"shop_id", JSON_ID, OPTIONAL, offsetof(struct code_input, shop_id)},
+    {0},
+};
+
+/* What cannot be a code is looked for all the same: it takes as long as one that could. */
 static enum find find_by_code(struct call *call, struct redemption_view *view, struct error *error)
 {
     const struct code_input *input = call->input;
-    struct voucher_code code;
-    enum find found = FIND_NOTHING;
+    struct voucher_code code = {0};
+    bool readable = voucher_code_parse(input->code, &code);
+    enum find found = redemption_find_by_code(call->db, call->app->keyring, &code,
+                                              call->who.scope_id, call->arena, view, error);
 
-    if (voucher_code_parse(input->code, &code))
-        found =
-            redemption_find_by_code(call->db, call->app->keyring, &code, call->arena, view, error);
-    if (found == FIND_FOUND && view->merchant_id != call->who.scope_id)
+    if (found == FIND_FOUND && !readable)
         found = FIND_NOTHING;
     if (found == FIND_NOTHING)
         guesses_count_wrong(call);
@@ -48,6 +57,23 @@ static bool masked_member(struct call *call, uint64_t member_id, char out[NAME_M
     return true;
 }
 
+/* What a confirmation would be refused for, as it would be; NULL: nothing is known against it. */
+static const char *why_not(const struct call *call, const struct redemption_view *view)
+{
+    switch (view->state) {
+    case REDEMPTION_ISSUED:
+        if (view->expires_us > call->now_us)
+            return NULL;
+        return refusal_text(REFUSED_VOUCHER_EXPIRED)->code;
+    case REDEMPTION_EXPIRED: return refusal_text(REFUSED_VOUCHER_EXPIRED)->code;
+    case REDEMPTION_CANCELLED: return refusal_text(REFUSED_VOUCHER_CANCELLED)->code;
+    case REDEMPTION_REFUNDED: return refusal_text(REFUSED_VOUCHER_REFUNDED)->code;
+    case REDEMPTION_CONFIRMED:
+    case REDEMPTION_SETTLED: return refusal_text(REFUSED_VOUCHER_USED)->code;
+    default: return refusal_text(REFUSED_WRONG_STATE)->code;
+    }
+}
+
 static enum answered voucher_preview(struct call *call)
 {
     struct redemption_view view;
@@ -55,7 +81,7 @@ static enum answered voucher_preview(struct call *call)
     enum find found;
     char member[NAME_MASK_SIZE];
     json_t *body;
-    bool usable;
+    const char *refusal;
 
     if (guesses_too_many(call))
         return reply_too_many(call, GUESSES_WINDOW_US);
@@ -64,15 +90,18 @@ static enum answered voucher_preview(struct call *call)
         return reply_missing(call, found, &error);
     if (!masked_member(call, view.member_id, member, &error))
         return reply_error(call, &error);
-    usable = view.state == REDEMPTION_ISSUED && view.expires_us > call->now_us;
+    refusal = why_not(call, &view);
     body = redemption_json(&view);
     json_object_set_new(body, "member", json_string(member));
-    json_object_set_new(body, "usable", json_boolean(usable));
+    json_object_set_new(body, "usable", json_boolean(refusal == NULL));
+    json_object_set_new(body, "refusal", refusal ? json_string(refusal) : json_null());
     return reply_json(call, 200, body);
 }
 
 static enum answered voucher_confirm(struct call *call)
 {
+    const struct code_input *input = call->input;
+    struct redemption_ref *confirm;
     struct redemption_view view;
     struct error error;
     enum find found;
@@ -82,8 +111,13 @@ static enum answered voucher_confirm(struct call *call)
     found = find_by_code(call, &view, &error);
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    return call_submit(call, &redemption_command(call, &command_confirm, &view)->command,
-                       render_redemption);
+    confirm = redemption_command(call, &command_confirm, &view);
+    confirm->reward_shop = view.reward_shop;
+    found =
+        shop_of_clerk(call->db, view.merchant_id, input->shop_id, &confirm->caller_shop, &error);
+    if (found != FIND_FOUND)
+        return reply_no_shop(call, found, &error);
+    return call_submit(call, &confirm->command, render_redemption);
 }
 
 #define SHOP (ROLE_CLERK | ROLE_MANAGER)
@@ -91,7 +125,7 @@ static enum answered voucher_confirm(struct call *call)
 const struct route voucher_routes[] = {
     {HTTP_POST, "/v1/vouchers/preview", SHOP, ON_QUERY, voucher_preview, .fields = code_fields,
      .input_size = sizeof(struct code_input)},
-    {HTTP_POST, "/v1/vouchers/confirm", SHOP, ON_QUERY, voucher_confirm, .fields = code_fields,
+    {HTTP_POST, "/v1/vouchers/confirm", SHOP, ON_QUERY, voucher_confirm, .fields = confirm_fields,
      .input_size = sizeof(struct code_input), .idempotent = true},
     {0},
 };

@@ -7,11 +7,16 @@
 #include "api/call.h"
 #include "market/redemptions.h"
 
+/* {"id", "name"}, or null for 0. */
+json_t *shop_or_null(uint64_t shop_id, const char *name);
 json_t *redemption_json(const struct redemption_view *view);
 /* The answer of a command on a redemption, from its outcome alone. */
 call_render render_redemption;
 /* A redemption_ref command for what was found, with the caller's own side filled in. */
 struct redemption_ref *redemption_command(struct call *call, const struct command_kind *kind,
                                           const struct redemption_view *view);
+
+/* For a shop_of_clerk that did not find one. */
+enum answered reply_no_shop(struct call *call, enum find found, const struct error *error);
 
 #endif

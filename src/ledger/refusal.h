@@ -39,6 +39,9 @@
       "The code is wrong or has changed: look at the screen on site")                              \
     X(NOT_OPEN, 25, "not_open", 409, "不在开放时间内", "Not open at this time")                    \
     X(NOT_SIGNED_UP, 26, "not_signed_up", 409, "您还没有报名", "You are not signed up")            \
+    X(WRONG_SHOP, 40, "wrong_shop", 409, "请到指定门店使用或撤销",                                 \
+      "Another shop of this merchant")                                                             \
+    X(BUDGET_SPENT, 41, "budget_spent", 409, "赞助额度已用完", "The sponsor's budget is spent")    \
     X(PUBLIC_NOTICE, 60, "public_notice", 409, "补录记录公示期未满",                               \
       "This was entered afterwards: its public notice has not ended yet")
 

@@ -168,6 +168,12 @@ static bool of_other_merchant(const struct redemption_ref *want,
     return want->caller_merchant != 0 && want->caller_merchant != redemption->merchant_id;
 }
 
+/* Another shop of the same merchant: told to its clerk, who can send the member there. */
+static bool of_other_shop(const struct redemption_ref *want, uint64_t shop_id)
+{
+    return shop_id != 0 && want->caller_shop != 0 && want->caller_shop != shop_id;
+}
+
 static bool is_own_voucher(const struct redemption_ref *want)
 {
     return want->person_id == want->member_id || want->person_id == want->wallet_id;
@@ -205,6 +211,13 @@ static enum refusal voucher_answer(struct book *book, const struct voucher *vouc
     return ACCEPTED;
 }
 
+/* When and where it was used: a member who shows it twice is told so at the counter. */
+static void tell_use(const struct redemption *redemption, struct outcome *out)
+{
+    out->until_us = redemption->confirmed_us;
+    out->ref = redemption->shop_id;
+}
+
 /* Points on hold go to the merchant: the goods were handed over. */
 static enum refusal confirm_apply(struct book *book, const struct command *command,
                                   struct outcome *out)
@@ -219,10 +232,14 @@ static enum refusal confirm_apply(struct book *book, const struct command *comma
         return REFUSED_WRONG_MERCHANT;
     if (is_own_voucher(want))
         return REFUSED_OWN_RECORD;
-    if (voucher.redemption->state != REDEMPTION_ISSUED)
+    if (voucher.redemption->state != REDEMPTION_ISSUED) {
+        tell_use(voucher.redemption, out);
         return state_refusal(voucher.redemption->state);
+    }
     if (voucher.redemption->expires_us <= book_now_us(book))
         return REFUSED_VOUCHER_EXPIRED;
+    if (of_other_shop(want, want->reward_shop))
+        return REFUSED_WRONG_SHOP;
 
     transfer = transfer_of(command, TRANSFER_CAPTURE, voucher.redemption);
     transfer.from = account_of(ACCOUNT_HELD, want->wallet_id);
@@ -233,6 +250,7 @@ static enum refusal confirm_apply(struct book *book, const struct command *comma
     row_change(&voucher.stock->row);
     voucher.redemption->confirmed_us = book_now_us(book);
     voucher.redemption->confirmed_by = command->actor;
+    voucher.redemption->shop_id = want->caller_shop;
     move_to(voucher.redemption, REDEMPTION_CONFIRMED);
     return voucher_answer(book, &voucher, out);
 }
@@ -253,6 +271,8 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
         return REFUSED_UNDO_TOO_LATE;
     if (voucher.redemption->state != REDEMPTION_CONFIRMED)
         return REFUSED_WRONG_STATE;
+    if (of_other_shop(want, voucher.redemption->shop_id))
+        return REFUSED_WRONG_SHOP;
     if (book_now_us(book) - voucher.redemption->confirmed_us > want->undo_window_us ||
         voucher.redemption->confirmed_us < want->cut_off_us)
         return REFUSED_UNDO_TOO_LATE;
@@ -266,6 +286,7 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
     row_change(&voucher.stock->row);
     voucher.redemption->confirmed_us = 0;
     voucher.redemption->confirmed_by = 0;
+    voucher.redemption->shop_id = 0;
     move_to(voucher.redemption, REDEMPTION_ISSUED);
     return voucher_answer(book, &voucher, out);
 }

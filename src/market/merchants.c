@@ -1,5 +1,7 @@
 #include "market/merchants.h"
 
+#include "people/audit.h"
+
 const char *merchant_sector_name(int sector)
 {
     static const char *const names[] = {"catering", "books", "education", "medical"};
@@ -57,4 +59,76 @@ bool merchant_list(struct db *db, uint64_t after, int64_t limit, struct arena *a
     for (*count = 0; rows_next(rows); (*count)++)
         read_merchant(rows, arena, &(*merchants)[*count]);
     return rows_end(rows, error);
+}
+
+/* --- Leaving and coming back ------------------------------------------------------------------ */
+
+bool merchant_is_open(struct db *db, uint64_t merchant_id, bool *open, struct error *error)
+{
+    struct rows *rows =
+        db_query(db, "SELECT state FROM merchants WHERE merchant_id = ? LOCK IN SHARE MODE",
+                 DB_ID(merchant_id));
+
+    *open = rows_next(rows) && rows_int(rows, 0) == MERCHANT_OPEN;
+    return rows_end(rows, error);
+}
+
+struct moving {
+    const struct merchant_step *step;
+    enum merchant_state goal;
+    enum find found;
+};
+
+/* A reserve that waits for a stock row finds it closed, and its terms moved. */
+static bool close_stock(struct db *db, uint64_t merchant_id, struct error *error)
+{
+    return db_run(db, error,
+                  "UPDATE stock s JOIN rewards r ON r.reward_id = s.reward_id"
+                  " SET s.state = 1, s.terms_version = s.terms_version + 1"
+                  " WHERE r.merchant_id = ? AND s.state = 0",
+                  DB_ID(merchant_id)) >= 0;
+}
+
+static bool move_merchant(struct db *db, void *context, struct error *error)
+{
+    struct moving *moving = context;
+    const struct merchant_step *step = moving->step;
+    const struct audit audit = {
+        .actor = step->actor,
+        .action = moving->goal == MERCHANT_LEFT ? "merchant.leave" : "merchant.rejoin",
+        .object_id = step->merchant_id,
+        .why = step->why,
+    };
+    struct rows *rows = db_query(db, "SELECT state FROM merchants WHERE merchant_id = ? FOR UPDATE",
+                                 DB_ID(step->merchant_id));
+    bool found = rows_next(rows);
+    bool is_there = found && rows_int(rows, 0) == (int64_t)moving->goal;
+
+    moving->found = found ? FIND_FOUND : FIND_NOTHING;
+    if (!rows_end(rows, error))
+        return false;
+    if (!found || is_there)
+        return true;
+    return db_run(db, error, "UPDATE merchants SET state = ? WHERE merchant_id = ?",
+                  DB_INT(moving->goal), DB_ID(step->merchant_id)) >= 0 &&
+           (moving->goal == MERCHANT_OPEN || close_stock(db, step->merchant_id, error)) &&
+           audit_append(db, &audit, step->now_us, error);
+}
+
+static enum find move(struct db *db, const struct merchant_step *step, enum merchant_state goal,
+                      struct error *error)
+{
+    struct moving moving = {step, goal, FIND_NOTHING};
+
+    return db_transaction(db, move_merchant, &moving, error) ? moving.found : FIND_FAILED;
+}
+
+enum find merchant_leave(struct db *db, const struct merchant_step *step, struct error *error)
+{
+    return move(db, step, MERCHANT_LEFT, error);
+}
+
+enum find merchant_rejoin(struct db *db, const struct merchant_step *step, struct error *error)
+{
+    return move(db, step, MERCHANT_OPEN, error);
 }

@@ -27,4 +27,18 @@ enum find merchant_find(struct db *db, uint64_t merchant_id, struct arena *arena
 bool merchant_list(struct db *db, uint64_t after, int64_t limit, struct arena *arena,
                    struct merchant **merchants, size_t *count, struct error *error) MUST_CHECK;
 
+/* Leaving: in one transaction nothing more of it can be redeemed, whatever its rewards say; what
+ * was issued is honoured or given back. Coming back: its rewards stay closed until their terms are
+ * set anew. Again changes nothing. FIND_NOTHING: there is no such merchant. */
+struct merchant_step {
+    uint64_t merchant_id, actor;
+    int64_t now_us;
+    struct text why;
+};
+enum find merchant_leave(struct db *db, const struct merchant_step *step, struct error *error);
+enum find merchant_rejoin(struct db *db, const struct merchant_step *step, struct error *error);
+/* Inside a transaction that opens a reward: holds the merchant as it is until its end. */
+bool merchant_is_open(struct db *db, uint64_t merchant_id, bool *open,
+                      struct error *error) MUST_CHECK;
+
 #endif

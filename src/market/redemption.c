@@ -18,8 +18,8 @@ static void redemption_lock(struct sql *sql, struct row_keys keys)
 {
     sql_add(sql, "SELECT redemption_id, member_id, reward_id, merchant_id, state, points,"
                  " reimburse_fen, terms_version, code_hash, code_key, limit_period, created_us,"
-                 " expires_us, confirmed_us, confirmed_by, closed_us, allocation"
-                 " FROM redemptions FORCE INDEX (PRIMARY) WHERE redemption_id IN ");
+                 " expires_us, confirmed_us, confirmed_by, closed_us, sponsor_id, shop_id,"
+                 " allocation FROM redemptions FORCE INDEX (PRIMARY) WHERE redemption_id IN ");
     sql_add_ids(sql, keys.keys, keys.count);
     sql_add(sql, " ORDER BY redemption_id FOR UPDATE");
     sql_end(sql);
@@ -29,7 +29,7 @@ static void redemption_fill(struct book *book, struct rows *rows)
 {
     while (rows_next(rows)) {
         struct redemption *redemption = book_add(book, &redemption_rows, rows_id(rows, 0));
-        struct text allocation = rows_text(rows, 16);
+        struct text allocation = rows_text(rows, 18);
 
         redemption->member_id = rows_id(rows, 1);
         redemption->reward_id = rows_id(rows, 2);
@@ -46,6 +46,8 @@ static void redemption_fill(struct book *book, struct rows *rows)
         redemption->confirmed_us = rows_int(rows, 13);
         redemption->confirmed_by = rows_id(rows, 14);
         redemption->closed_us = rows_int(rows, 15);
+        redemption->sponsor_id = rows_id(rows, 16);
+        redemption->shop_id = rows_id(rows, 17);
         buffer_add(&redemption->allocation, allocation.data, allocation.length);
     }
 }
@@ -79,6 +81,10 @@ static void redemption_write_values(struct sql *sql, const struct redemption *re
     sql_add(sql, ",");
     sql_add_int(sql, redemption->closed_us);
     sql_add(sql, ",");
+    sql_add_id(sql, redemption->sponsor_id);
+    sql_add(sql, ",");
+    sql_add_id(sql, redemption->shop_id);
+    sql_add(sql, ",");
     sql_add_bytes(sql, redemption->allocation.data, redemption->allocation.length);
     sql_add(sql, ")");
 }
@@ -87,8 +93,8 @@ static void redemption_write(struct sql *sql, struct row *const *rows, size_t co
 {
     sql_add(sql, "INSERT INTO redemptions (redemption_id, member_id, reward_id, merchant_id, state,"
                  " points, reimburse_fen, terms_version, code_hash, code_key, limit_period,"
-                 " created_us, expires_us, confirmed_us, confirmed_by, closed_us, allocation)"
-                 " VALUES ");
+                 " created_us, expires_us, confirmed_us, confirmed_by, closed_us, sponsor_id,"
+                 " shop_id, allocation) VALUES ");
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             sql_add(sql, ",");
@@ -96,7 +102,7 @@ static void redemption_write(struct sql *sql, struct row *const *rows, size_t co
     }
     sql_add(sql, " ON DUPLICATE KEY UPDATE state = VALUES(state),"
                  " confirmed_us = VALUES(confirmed_us), confirmed_by = VALUES(confirmed_by),"
-                 " closed_us = VALUES(closed_us)");
+                 " closed_us = VALUES(closed_us), shop_id = VALUES(shop_id)");
     sql_end(sql);
 }
 

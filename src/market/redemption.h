@@ -34,6 +34,8 @@ struct redemption {
     int32_t limit_period;  /* of the member's limit that it used; -1: none */
     int64_t created_us, expires_us, confirmed_us, closed_us;
     uint64_t confirmed_by;
+    uint64_t sponsor_id; /* who pays for it beside the programme, fixed when issued; 0: nobody */
+    uint64_t shop_id;    /* where it was confirmed; 0: not noted */
     struct buffer allocation; /* which lots paid, packed; the row's own memory */
 };
 extern const struct row_kind redemption_rows;
@@ -56,6 +58,8 @@ struct redemption_ref {
     uint64_t wallet_id; /* whose wallet it touches: the member's, or whom they were merged into */
     uint64_t person_id; /* confirm: the member that the clerk also is, or 0 */
     uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
+    uint64_t caller_shop;     /* confirm, undo: where the clerk is; 0: the merchant has no shops */
+    uint64_t reward_shop;     /* confirm: the only one that takes it; 0: each does */
     int64_t undo_window_us;   /* undo */
     int64_t cut_off_us;       /* undo: what was confirmed before it stands on a statement */
 };

@@ -4,9 +4,11 @@
 
 #define REDEMPTION_COLUMNS                                                                         \
     "SELECT d.redemption_id, d.member_id, d.reward_id, d.merchant_id, d.state, d.points,"          \
-    " d.code_key, d.created_us, d.expires_us, d.confirmed_us, d.closed_us, r.title, m.name"        \
+    " d.code_key, d.created_us, d.expires_us, d.confirmed_us, d.closed_us, r.title, m.name,"       \
+    " r.shop_id, d.confirmed_by, d.shop_id, h.name, o.name"                                        \
     " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"                              \
-    " JOIN merchants m ON m.merchant_id = d.merchant_id "
+    " JOIN merchants m ON m.merchant_id = d.merchant_id"                                           \
+    " LEFT JOIN shops h ON h.shop_id = d.shop_id LEFT JOIN shops o ON o.shop_id = r.shop_id "
 
 static void read_view(struct rows *rows, struct arena *arena, struct redemption_view *view)
 {
@@ -24,6 +26,11 @@ static void read_view(struct rows *rows, struct arena *arena, struct redemption_
         .closed_us = rows_int(rows, 10),
         .reward_title = rows_copy(rows, 11, arena),
         .merchant_name = rows_copy(rows, 12, arena),
+        .reward_shop = rows_id(rows, 13),
+        .confirmed_by = rows_id(rows, 14),
+        .shop_id = rows_id(rows, 15),
+        .shop_name = rows_copy(rows, 16, arena),
+        .reward_shop_name = rows_copy(rows, 17, arena),
     };
 }
 
@@ -49,15 +56,17 @@ enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *a
 }
 
 enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
-                                  const struct voucher_code *code, struct arena *arena,
-                                  struct redemption_view *view, struct error *error)
+                                  const struct voucher_code *code, uint64_t merchant_id,
+                                  struct arena *arena, struct redemption_view *view,
+                                  struct error *error)
 {
     uint8_t hash[VOUCHER_HASH_SIZE];
 
     voucher_code_hash(keyring_current(keyring, KEY_INDEX)->secret, code, hash);
-    return read_one(
-        db, db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ?", DB_BYTES(hash, sizeof hash)),
-        arena, view, error);
+    return read_one(db,
+                    db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ? AND d.merchant_id = ?",
+                             DB_BYTES(hash, sizeof hash), DB_ID(merchant_id)),
+                    arena, view, error);
 }
 
 bool redemption_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,

@@ -17,14 +17,21 @@ struct redemption_view {
     uint32_t code_key;
     int64_t created_us, expires_us, confirmed_us, closed_us;
     char *reward_title, *merchant_name;
+    uint64_t reward_shop;   /* the only one that takes it; 0: each of the merchant's does */
+    uint64_t confirmed_by;  /* account; 0: not confirmed */
+    uint64_t shop_id;       /* where it was confirmed; 0: not noted */
+    char *shop_name;        /* of shop_id; NULL: none */
+    char *reward_shop_name; /* of reward_shop; NULL: none */
 };
 
 enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *arena,
                           struct redemption_view *view, struct error *error);
-/* By what a clerk scanned. */
+/* By what a clerk of the merchant scanned. A voucher of another merchant is looked for exactly as
+ * one that never was: neither the answer nor its time tells them apart. */
 enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
-                                  const struct voucher_code *code, struct arena *arena,
-                                  struct redemption_view *view, struct error *error);
+                                  const struct voucher_code *code, uint64_t merchant_id,
+                                  struct arena *arena, struct redemption_view *view,
+                                  struct error *error);
 /* A member's, newest first: ids below `before` (0: from the newest). */
 bool redemption_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,
                                struct arena *arena, struct redemption_view **views, size_t *count,

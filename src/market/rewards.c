@@ -1,11 +1,28 @@
 #include "market/rewards.h"
 
+#include "market/merchants.h"
+
+/* A merchant that left offers nothing: its rewards are closed, whatever is asked for. */
+static bool state_to_set(struct db *db, uint64_t merchant_id, enum stock_state *state,
+                         struct error *error)
+{
+    bool open;
+
+    if (!merchant_is_open(db, merchant_id, &open, error))
+        return false;
+    if (!open)
+        *state = STOCK_CLOSED;
+    return true;
+}
+
 static bool insert_reward(struct db *db, void *context, struct error *error)
 {
     const struct reward *reward = context;
     const struct reward_terms *terms = &reward->terms;
+    enum stock_state state = terms->state;
 
-    return db_run(db, error,
+    return state_to_set(db, reward->merchant_id, &state, error) &&
+           db_run(db, error,
                   "INSERT INTO rewards (reward_id, merchant_id, title, description, created_us,"
                   " updated_us) VALUES (?, ?, ?, ?, ?, ?)",
                   DB_ID(reward->id), DB_ID(reward->merchant_id), DB_STR(reward->title),
@@ -15,7 +32,7 @@ static bool insert_reward(struct db *db, void *context, struct error *error)
                   "INSERT INTO stock (reward_id, merchant_id, state, price, reimburse_fen,"
                   " terms_version, limit_count, limit_days, valid_us, initial, free, held, sold)"
                   " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, 0, 0, 0, 0)",
-                  DB_ID(reward->id), DB_ID(reward->merchant_id), DB_INT(terms->state),
+                  DB_ID(reward->id), DB_ID(reward->merchant_id), DB_INT(state),
                   DB_INT(terms->price), DB_INT(terms->reimburse_fen), DB_INT(terms->limit_count),
                   DB_INT(terms->limit_days), DB_INT(terms->valid_us)) >= 0;
 }
@@ -87,20 +104,41 @@ bool reward_list(struct db *db, const struct reward_filter *filter, uint64_t aft
     return rows_end(rows, error);
 }
 
-enum find reward_change_terms(struct db *db, uint64_t reward_id, uint32_t seen_version,
+struct changing {
+    uint64_t reward_id, merchant_id;
+    uint32_t seen_version;
+    const struct reward_terms *terms;
+    enum find found;
+};
+
+static bool update_terms(struct db *db, void *context, struct error *error)
+{
+    struct changing *changing = context;
+    const struct reward_terms *terms = changing->terms;
+    enum stock_state state = terms->state;
+    int64_t changed;
+
+    if (!state_to_set(db, changing->merchant_id, &state, error))
+        return false;
+    changed = db_run(db, error,
+                     "UPDATE stock SET state = ?, price = ?, reimburse_fen = ?,"
+                     " limit_count = ?, limit_days = ?, valid_us = ?,"
+                     " terms_version = terms_version + 1"
+                     " WHERE reward_id = ? AND terms_version = ?",
+                     DB_INT(state), DB_INT(terms->price), DB_INT(terms->reimburse_fen),
+                     DB_INT(terms->limit_count), DB_INT(terms->limit_days), DB_INT(terms->valid_us),
+                     DB_ID(changing->reward_id), DB_INT(changing->seen_version));
+    changing->found = changed > 0 ? FIND_FOUND : FIND_NOTHING;
+    return changed >= 0;
+}
+
+enum find reward_change_terms(struct db *db, const struct reward *reward, uint32_t seen_version,
                               const struct reward_terms *terms, struct error *error)
 {
-    int64_t changed =
-        db_run(db, error,
-               "UPDATE stock SET state = ?, price = ?, reimburse_fen = ?,"
-               " limit_count = ?, limit_days = ?, valid_us = ?,"
-               " terms_version = terms_version + 1"
-               " WHERE reward_id = ? AND terms_version = ?",
-               DB_INT(terms->state), DB_INT(terms->price), DB_INT(terms->reimburse_fen),
-               DB_INT(terms->limit_count), DB_INT(terms->limit_days), DB_INT(terms->valid_us),
-               DB_ID(reward_id), DB_INT(seen_version));
+    struct changing changing = {.reward_id = reward->id,
+                                .merchant_id = reward->merchant_id,
+                                .seen_version = seen_version,
+                                .terms = terms};
 
-    if (changed < 0)
-        return FIND_FAILED;
-    return changed > 0 ? FIND_FOUND : FIND_NOTHING;
+    return db_transaction(db, update_terms, &changing, error) ? changing.found : FIND_FAILED;
 }

@@ -39,7 +39,7 @@ bool reward_list(struct db *db, const struct reward_filter *filter, uint64_t aft
                  struct arena *arena, struct reward **rewards, size_t *count,
                  struct error *error) MUST_CHECK;
 /* New terms, if the present version is `seen_version`; FIND_NOTHING when it moved meanwhile. */
-enum find reward_change_terms(struct db *db, uint64_t reward_id, uint32_t seen_version,
+enum find reward_change_terms(struct db *db, const struct reward *reward, uint32_t seen_version,
                               const struct reward_terms *terms, struct error *error);
 
 #endif

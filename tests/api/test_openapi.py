@@ -274,6 +274,7 @@ class Walk:
             market.clerk.confirm(voucher).expect(200)
         market.clerk.undo(vouchers[1]).expect(200)
         market.manager.refund(vouchers[2]).expect(200)
+        self.keep_shop(vouchers[3])
         statement = market.settle()
         path = f"/v1/statements/{statement['id']}"
         market.manager.post(f"{path}/sign").expect(200)
@@ -285,6 +286,25 @@ class Walk:
         self.ids["/v1/rewards/{id}"] = reward.id
         for name in ("", "/qr"):
             self.ids[f"/v1/redemptions/{{id}}{name}"] = vouchers[3]["id"]
+
+    def keep_shop(self, voucher):
+        """A shop, and a merchant that leaves."""
+        market, administrator = self.market, self.world.administrator
+        body = {"name": "祖庙店", "address": "祖庙路 21 号"}
+        body["hours"] = [{"weekday": 1, "opens": "09:00", "closes": "21:00"}]
+        shop = market.manager.post(f"/v1/merchants/{market.id}/shops", body).expect(201)
+        market.manager.put(f"/v1/shops/{shop['id']}", body).expect(200)
+        market.clerk.confirm(voucher).expect(200)
+        market.clerk.confirm(voucher).expect(409)
+        market.clerk.undo(voucher).expect(200)
+        other = self.world.market()
+        _, returned = other.voucher()
+        for name, status in (("return-vouchers", 409), ("leave", 200), ("return-vouchers", 200),
+                             ("rejoin", 200)):  # fmt: skip
+            path = f"/v1/merchants/{other.id}/{name}"
+            administrator.post(path, {"why": "合同到期"}).expect(status)
+        self.ids["/v1/merchants/{id}/shops"] = market.id
+        self.ids["/v1/shops/{id}"] = shop["id"]
 
     def correct(self):
         """What administrators do to wallets, alone and in pairs."""
