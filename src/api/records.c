@@ -3,15 +3,10 @@
 #include "api/call.h"
 #include "api/record_calls.h"
 #include "api/resources.h"
-#include "base/clock.h"
 #include "ledger/statement.h"
 #include "people/units.h"
 #include "service/activities.h"
 #include "service/award_policy.h"
-
-/* How long a service day's earnings are remembered for the daily cap: records are reviewed by then.
- */
-#define DAY_REMEMBERED_US (400 * DAY_US)
 
 json_t *record_json(const struct record_view *view)
 {
@@ -118,7 +113,6 @@ static struct award *award_command(struct call *call, const struct record_view *
 {
     const struct award_policy *policy = call->app->award_policy;
     const struct record *record = &view->record;
-    int offset = (int)call->app->programme->utc_offset_minutes;
     struct award_question question = {
         .minutes = record->minutes,
         .coefficient_percent = view->coefficient_percent,
@@ -137,8 +131,7 @@ static struct award *award_command(struct call *call, const struct record_view *
     award->points = answer.points;
     award->daily_cap = answer.daily_cap;
     award->expires_us = answer.expires_us;
-    award->day = calendar_day(record->started_us, offset);
-    award->day_ends_us = record->started_us + DAY_REMEMBERED_US;
+    award_set_day(award, record->started_us, (int)call->app->programme->utc_offset_minutes);
     return award;
 }
 
@@ -161,12 +154,16 @@ static enum answered record_reject(struct call *call)
     struct reject_record *reject = call_command(call, sizeof *reject, &command_reject_record);
     struct record_view view;
     struct error error;
+    uint64_t wallet_id;
     enum find found = record_find_visible(call, &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (!wallet_owner(call->db, view.record.member_id, &wallet_id, &error))
+        return reply_error(call, &error);
     reject->record_id = view.record.row.key;
     reject->member_id = view.record.member_id;
+    reject->wallet_id = wallet_id;
     reject->person_id = call->who.person_id;
     return call_submit(call, &reject->command, render_decision);
 }

@@ -163,7 +163,6 @@ static void fill_award(struct story *story, const struct pending_record *record,
 {
     struct demo_world *world = story->world;
     const struct award_policy *policy = world->tools->award_policy;
-    int offset = (int)world->tools->settings->programme.utc_offset_minutes;
     struct award_question question = {
         .minutes = record->minutes,
         .coefficient_percent = record->coefficient,
@@ -181,8 +180,8 @@ static void fill_award(struct story *story, const struct pending_record *record,
     award->points = answer.points;
     award->daily_cap = answer.daily_cap;
     award->expires_us = answer.expires_us;
-    award->day = calendar_day(record->started_us, offset);
-    award->day_ends_us = record->started_us + 400 * DAY_US;
+    award_set_day(award, record->started_us,
+                  (int)world->tools->settings->programme.utc_offset_minutes);
 }
 
 static bool review_records(struct story *story, int day, struct error *error)

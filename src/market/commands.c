@@ -16,15 +16,23 @@ static void reserve_keys(const struct command *command, struct key_set *keys)
     key_set_add(keys, &wallet_rows, want->member_id);
 }
 
-/* Limits count by local days: with limit_days 7, days 0..6 are period 0, 7..13 period 1. */
+#define NO_LIMIT (-1)
+
+/*
+ * Limits count by local days: with limit_days 7, days 0..6 are a period, 7..13 the next. It is
+ * named by the day before which it ends, so that one name has one end whatever the terms were: what
+ * was used stays with the wallet until then.
+ */
 static int32_t limit_period(const struct stock *stock, int64_t now_us, int offset_minutes)
 {
-    return calendar_day(now_us, offset_minutes) / stock->limit_days;
+    if (stock->limit_count == 0)
+        return NO_LIMIT;
+    return (calendar_day(now_us, offset_minutes) / stock->limit_days + 1) * stock->limit_days;
 }
 
 static bool limit_reached(const struct wallet *wallet, const struct stock *stock, int32_t period)
 {
-    return stock->limit_count > 0 &&
+    return period != NO_LIMIT &&
            wallet_limit_used(wallet, stock->row.key, period) >= stock->limit_count;
 }
 
@@ -59,7 +67,7 @@ static void issue_redemption(struct book *book, const struct reserve *want,
     redemption->reimburse_fen = stock->reimburse_fen;
     redemption->terms_version = stock->terms_version;
     redemption->code_key = want->code_key;
-    redemption->limit_period = stock->limit_count > 0 ? period : -1;
+    redemption->limit_period = period;
     redemption->created_us = book_now_us(book);
     redemption->expires_us = book_now_us(book) + stock->valid_us;
     for (size_t i = 0; i < sizeof redemption->code_hash; i++)
@@ -78,9 +86,8 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     struct stock *stock = book_find(book, &stock_rows, want->reward_id);
     struct wallet *wallet = book_wallet(book, want->member_id);
     int64_t now_us = book_now_us(book);
-    int32_t period = stock != NULL && stock->limit_count > 0
-                         ? limit_period(stock, now_us, want->utc_offset_minutes)
-                         : -1;
+    int32_t period =
+        stock != NULL ? limit_period(stock, now_us, want->utc_offset_minutes) : NO_LIMIT;
     enum refusal refusal = reserve_refusal(want, stock, wallet, period);
     struct transfer hold = {
         .kind = TRANSFER_HOLD,
@@ -94,16 +101,17 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
 
     if (refusal != ACCEPTED)
         return refusal;
-    outcome_show_wallet(out, wallet, now_us);
-    out->points = stock->price - out->available; /* lacking, if it is refused */
     refusal = wallet_take(book, wallet, &hold, stock->price, &allocation);
+    if (refusal == REFUSED_NOT_ENOUGH_POINTS) {
+        outcome_show_wallet(out, wallet, now_us);
+        out->points = stock->price - out->available; /* what is lacking */
+    }
     if (refusal != ACCEPTED)
         return refusal;
 
-    if (stock->limit_count > 0)
-        wallet_use_limit(
-            wallet, stock->row.key, period, 1,
-            calendar_day_start_us((period + 1) * stock->limit_days, want->utc_offset_minutes));
+    if (period != NO_LIMIT)
+        wallet_use_limit(wallet, stock->row.key, period, 1,
+                         calendar_day_start_us(period, want->utc_offset_minutes));
     stock->free--;
     stock->held++;
     row_change(&stock->row);
@@ -267,6 +275,8 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
+    if (is_own_voucher(want))
+        return REFUSED_OWN_RECORD;
     if (voucher.redemption->state == REDEMPTION_SETTLED)
         return REFUSED_UNDO_TOO_LATE;
     if (voucher.redemption->state != REDEMPTION_CONFIRMED)
@@ -301,7 +311,7 @@ static void give_back(struct book *book, const struct command *command, struct v
 
     transfer.from = from;
     wallet_give_back(book, voucher->wallet, &transfer, allocation);
-    if (redemption->limit_period >= 0)
+    if (redemption->limit_period != NO_LIMIT)
         wallet_use_limit(voucher->wallet, redemption->reward_id, redemption->limit_period, -1, 0);
     if (account_kind(from) == ACCOUNT_HELD)
         voucher->stock->held--;

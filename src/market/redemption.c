@@ -52,8 +52,7 @@ static void redemption_fill(struct book *book, struct rows *rows)
     }
 }
 
-/* A new redemption's values all count; of one that was there, only what a command may change. */
-static void redemption_write_values(struct sql *sql, const struct redemption *redemption)
+static void write_values(struct sql *sql, const struct redemption *redemption)
 {
     const uint64_t ids[] = {redemption->row.key, redemption->member_id, redemption->reward_id,
                             redemption->merchant_id};
@@ -89,17 +88,34 @@ static void redemption_write_values(struct sql *sql, const struct redemption *re
     sql_add(sql, ")");
 }
 
+/* The rows that are new, or those that are not; the first begins the statement. */
+static size_t write_rows(struct sql *sql, struct row *const *rows, size_t count, bool are_new)
+{
+    size_t written = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i]->is_new != are_new)
+            continue;
+        if (written++ > 0)
+            sql_add(sql, ",");
+        else
+            sql_add(sql, "INSERT INTO redemptions (redemption_id, member_id, reward_id,"
+                         " merchant_id, state, points, reimburse_fen, terms_version, code_hash,"
+                         " code_key, limit_period, created_us, expires_us, confirmed_us,"
+                         " confirmed_by, closed_us, sponsor_id, shop_id, allocation) VALUES ");
+        write_values(sql, (const struct redemption *)rows[i]);
+    }
+    return written;
+}
+
+/* A new redemption that is there already, or has another's code, is a duplicate and never an
+ * update. Of one that was there only what a command may change is written. */
 static void redemption_write(struct sql *sql, struct row *const *rows, size_t count)
 {
-    sql_add(sql, "INSERT INTO redemptions (redemption_id, member_id, reward_id, merchant_id, state,"
-                 " points, reimburse_fen, terms_version, code_hash, code_key, limit_period,"
-                 " created_us, expires_us, confirmed_us, confirmed_by, closed_us, sponsor_id,"
-                 " shop_id, allocation) VALUES ");
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            sql_add(sql, ",");
-        redemption_write_values(sql, (const struct redemption *)rows[i]);
-    }
+    if (write_rows(sql, rows, count, true) > 0)
+        sql_end(sql);
+    if (write_rows(sql, rows, count, false) == 0)
+        return;
     sql_add(sql, " ON DUPLICATE KEY UPDATE state = VALUES(state),"
                  " confirmed_us = VALUES(confirmed_us), confirmed_by = VALUES(confirmed_by),"
                  " closed_us = VALUES(closed_us), shop_id = VALUES(shop_id)");

@@ -31,7 +31,7 @@ struct redemption {
     uint32_t terms_version;
     uint8_t code_hash[16]; /* keyed: the code itself is never stored (market/voucher.h) */
     uint32_t code_key;     /* the voucher key that the code came from */
-    int32_t limit_period;  /* of the member's limit that it used; -1: none */
+    int32_t limit_period;  /* of the member's limit that it used: the day it ends; -1: none */
     int64_t created_us, expires_us, confirmed_us, closed_us;
     uint64_t confirmed_by;
     uint64_t sponsor_id; /* who pays for it beside the programme, fixed when issued; 0: nobody */

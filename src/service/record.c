@@ -1,6 +1,11 @@
 #include "service/record.h"
 
+#include "base/clock.h"
 #include "ledger/wallet.h"
+
+/* How long a service day's earnings are remembered for the daily cap: records are reviewed by then.
+ */
+#define DAYS_REMEMBERED 400
 
 const char *record_state_name(enum record_state state)
 {
@@ -93,12 +98,13 @@ const struct row_kind record_rows = {
 
 /* --- The decision ---------------------------------------------------------------------------- */
 
+/* `wallet_id`: who the member is by now, if they were merged into another. */
 static enum refusal decision_refusal(const struct record *record, uint64_t member_id,
-                                     uint64_t person_id)
+                                     uint64_t wallet_id, uint64_t person_id)
 {
     if (record == NULL || record->member_id != member_id)
         return REFUSED_NOT_FOUND;
-    if (person_id == member_id)
+    if (person_id != 0 && (person_id == member_id || person_id == wallet_id))
         return REFUSED_OWN_RECORD;
     if (record->state == RECORD_OPEN)
         return REFUSED_WRONG_STATE;
@@ -135,6 +141,12 @@ static void decide(struct book *book, struct record *record, enum record_state s
     out->points = points;
 }
 
+void award_set_day(struct award *award, int64_t started_us, int utc_offset_minutes)
+{
+    award->day = calendar_day(started_us, utc_offset_minutes);
+    award->day_ends_us = calendar_day_start_us(award->day + DAYS_REMEMBERED, utc_offset_minutes);
+}
+
 static void award_keys(const struct command *command, struct key_set *keys)
 {
     const struct award *want = (const struct award *)command;
@@ -156,13 +168,20 @@ static int64_t within_cap(const struct wallet *wallet, const struct award *want)
     return want->points < room ? want->points : room;
 }
 
+/* Nobody can tell any more what the day's cap leaves room for; two people may adjust. */
+static bool day_is_forgotten(const struct award *want, int64_t now_us)
+{
+    return want->daily_cap > 0 && want->day_ends_us <= now_us;
+}
+
 static enum refusal award_apply(struct book *book, const struct command *command,
                                 struct outcome *out)
 {
     const struct award *want = (const struct award *)command;
     struct record *record = book_find(book, &record_rows, want->record_id);
     struct wallet *wallet = book_wallet(book, want->wallet_id);
-    enum refusal refusal = decision_refusal(record, want->member_id, want->person_id);
+    enum refusal refusal =
+        decision_refusal(record, want->member_id, want->wallet_id, want->person_id);
     struct transfer transfer = {
         .kind = TRANSFER_AWARD,
         .from = account_of(ACCOUNT_ISSUANCE, 0),
@@ -178,6 +197,8 @@ static enum refusal award_apply(struct book *book, const struct command *command
         return refusal;
     if (wallet == NULL)
         return REFUSED_NOT_FOUND;
+    if (day_is_forgotten(want, book_now_us(book)))
+        return REFUSED_NOT_OPEN;
     points = within_cap(wallet, want);
     wallet_credit(book, wallet, &transfer, want->record_id, points, want->expires_us, LOT_RECORD,
                   (uint8_t)record->grade);
@@ -191,9 +212,13 @@ static enum refusal award_apply(struct book *book, const struct command *command
 
 const struct command_kind command_award = {"award", award_keys, award_apply};
 
+/* The wallet does not change: it only tells that the member was not merged meanwhile. */
 static void reject_keys(const struct command *command, struct key_set *keys)
 {
-    key_set_add(keys, &record_rows, ((const struct reject_record *)command)->record_id);
+    const struct reject_record *want = (const struct reject_record *)command;
+
+    key_set_add(keys, &record_rows, want->record_id);
+    key_set_add(keys, &wallet_rows, want->wallet_id);
 }
 
 static enum refusal reject_apply(struct book *book, const struct command *command,
@@ -201,10 +226,13 @@ static enum refusal reject_apply(struct book *book, const struct command *comman
 {
     const struct reject_record *want = (const struct reject_record *)command;
     struct record *record = book_find(book, &record_rows, want->record_id);
-    enum refusal refusal = decision_refusal(record, want->member_id, want->person_id);
+    enum refusal refusal =
+        decision_refusal(record, want->member_id, want->wallet_id, want->person_id);
 
     if (refusal != ACCEPTED)
         return refusal;
+    if (book_wallet(book, want->wallet_id) == NULL)
+        return REFUSED_NOT_FOUND;
     decide(book, record, RECORD_REJECTED, 0, command->actor, out);
     return ACCEPTED;
 }

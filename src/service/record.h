@@ -48,12 +48,18 @@ struct award {
     int64_t day_ends_us; /* when the day's counter may be forgotten */
     int64_t expires_us;  /* of the lot */
 };
-/* The outcome's `points` are what was credited: less than asked where the cap was met. */
+/* The outcome's `points` are what was credited: less than asked where the cap was met.
+ * REFUSED_NOT_OPEN when there is a cap and the day's counter may be forgotten already. */
 extern const struct command_kind command_award;
+/* Fills `day` and `day_ends_us`: every award of one day names the same end, so that its counter is
+ * there for all of them. */
+void award_set_day(struct award *award, int64_t started_us, int utc_offset_minutes);
 
 struct reject_record {
     struct command command;
-    uint64_t record_id, member_id, person_id;
+    uint64_t record_id, member_id;
+    uint64_t wallet_id; /* as for an award: who the member is by now */
+    uint64_t person_id;
 };
 extern const struct command_kind command_reject_record;
 
