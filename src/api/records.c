@@ -107,9 +107,7 @@ static enum answered render_decision(struct call *call, const struct outcome *ou
                                 json_time(outcome->until_us)));
 }
 
-/* Asks the policy what the record is worth; the book holds the daily cap and decides. */
-static struct award *award_command(struct call *call, const struct record_view *view,
-                                   uint64_t wallet_id)
+struct award *record_award(struct call *call, const struct record_view *view, uint64_t wallet_id)
 {
     const struct award_policy *policy = call->app->award_policy;
     const struct record *record = &view->record;
@@ -146,7 +144,7 @@ static enum answered record_approve(struct call *call)
         return reply_missing(call, found, &error);
     if (!wallet_owner(call->db, view.record.member_id, &wallet_id, &error))
         return reply_error(call, &error);
-    return call_submit(call, &award_command(call, &view, wallet_id)->command, render_decision);
+    return call_submit(call, &record_award(call, &view, wallet_id)->command, render_decision);
 }
 
 static enum answered record_reject(struct call *call)

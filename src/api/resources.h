@@ -17,6 +17,8 @@ extern const struct route inbox_routes[];
 extern const struct route activity_routes[];
 extern const struct route attendance_routes[];
 extern const struct route change_routes[];
+extern const struct route backfill_routes[];
+extern const struct route review_routes[];
 extern const struct route record_routes[];
 extern const struct route merchant_routes[];
 extern const struct route shop_routes[];

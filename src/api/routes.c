@@ -18,6 +18,8 @@ const struct route *const route_tables[] = {
     activity_routes,
     attendance_routes,
     change_routes,
+    backfill_routes,
+    review_routes,
     record_routes,
 
     merchant_routes,

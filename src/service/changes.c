@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "people/audit.h"
+#include "service/backfill.h"
 #include "service/sign_ups.h"
 #include "service/tell.h"
 
@@ -218,6 +219,7 @@ static enum refusal record_refusal(const struct corrected *found, uint64_t perso
     return ACCEPTED;
 }
 
+/* One that was entered afterwards is proposed anew, and noticed anew. */
 static bool correct_record(struct db *db, void *context, struct error *error)
 {
     struct changing *changing = context;
@@ -231,11 +233,13 @@ static bool correct_record(struct db *db, void *context, struct error *error)
         return true;
     return db_run(
                db, error,
-               "UPDATE records SET state = ?, started_us = ?, ended_us = ?, minutes = ?"
+               "UPDATE records SET state = ?, started_us = ?, ended_us = ?, minutes = ?,"
+               " proposed_by = IF(grade = ?, ?, 0), notice_until_us = IF(grade = ?, ?, 0)"
                " WHERE record_id = ?",
                DB_INT(RECORD_PENDING), DB_INT(changing->started_us), DB_INT(changing->ended_us),
                DB_INT(activity_minutes(&found.activity, changing->started_us, changing->ended_us)),
-               DB_ID(change->object_id)) >= 0 &&
+               DB_INT(GRADE_D), DB_ID(change->actor), DB_INT(GRADE_D),
+               DB_INT(change->now_us + PUBLIC_NOTICE_US), DB_ID(change->object_id)) >= 0 &&
            tell_of_activity(db, found.activity_id, &found.member_id, 1, NOTICE_RECORD_CORRECTED,
                             change->why, change->now_us, error) &&
            note(db, change, "record.correct", change->before, change->after, error);

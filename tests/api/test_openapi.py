@@ -237,6 +237,14 @@ class Walk:
         world.coordinator.post(f"{path}/roll-call", call).expect(200)
         cancelled = f"/v1/activities/{world.activity(capacity=3)}/cancel"
         world.coordinator.post(cancelled, {"why": "台风"}).expect(200)
+        past = world.coordinator.get(f"/v1/records/{world.records([member])[0]}").expect(200)
+        entered = {"member_id": self.market.member().id, "why": "漏登记"}
+        entered |= {name: past[name] for name in ("started_at", "ended_at")}
+        backfill = f"/v1/activities/{past['activity_id']}/backfill"
+        world.coordinator.post(backfill, entered).expect(201)
+        many = {"record_ids": world.records([self.market.member()])}
+        world.coordinator.post("/v1/records/approve", many, key=True).expect(200)
+        self.ids["/v1/units/{id}/public-notices"] = world.unit_id
         first, second = itertools.chain(*(world.records([member], minutes=200) for _ in range(2)))
         key = new_key()
         world.award(first, key=key).expect(200)

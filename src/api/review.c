@@ -1,0 +1,139 @@
+/*
+ * Many records reviewed at once. What deserves a closer look is left out, and the answer says why;
+ * the rest is approved one by one, as if each had been asked for: a retry gets what it got.
+ */
+#include <string.h>
+
+#include "api/app.h"
+#include "api/record_calls.h"
+#include "api/resources.h"
+#include "base/crypto.h"
+#include "jobs/crowd.h"
+#include "ledger/statement.h"
+
+#define RECORDS_MOST 100
+
+struct review_input {
+    struct json_list record_ids;
+};
+
+static const struct json_field review_fields[] = {
+    {"record_ids", JSON_IDS, REQUIRED, offsetof(struct review_input, record_ids), .min = 1,
+     .max = RECORDS_MOST},
+    {0},
+};
+
+/* One of the list: left out because of `why`, or awarded. */
+struct reviewed {
+    uint64_t record_id;
+    const char *why;
+    struct award *award;
+};
+
+/* Why a record needs a person's own look; NULL: it does not. */
+static const char *closer_look(const struct record_view *view)
+{
+    if (view->record.grade == GRADE_D)
+        return "backfilled";
+    if (view->overlaps)
+        return "overlapping";
+    if (view->place_check == PLACE_OUT_OF_RANGE)
+        return "out_of_range";
+    if (view->stated)
+        return "stated";
+    return NULL;
+}
+
+/* A key of the record's own within that of the whole request. */
+static void take_key(struct command *command, uint64_t record_id)
+{
+    uint8_t hash[HASH_SIZE];
+
+    crypto_sha256_parts(0, command->request_key, sizeof command->request_key, &record_id,
+                        sizeof record_id, hash);
+    memcpy(command->request_key, hash, sizeof command->request_key);
+    command->is_abandoned = NULL; /* others of the request may be decided already */
+}
+
+static bool look_at(struct call *call, struct reviewed *reviewed, struct error *error)
+{
+    struct record_view view;
+    uint64_t wallet_id;
+
+    call->ids[0] = reviewed->record_id;
+    switch (record_find_visible(call, &view, error)) {
+    case FIND_FAILED: return false;
+    case FIND_NOTHING: reviewed->why = "not_found"; return true;
+    case FIND_FOUND: break;
+    }
+    reviewed->why = closer_look(&view);
+    if (reviewed->why)
+        return true;
+    if (!wallet_owner(call->db, view.record.member_id, &wallet_id, error))
+        return false;
+    reviewed->award = record_award(call, &view, wallet_id);
+    take_key(&reviewed->award->command, reviewed->record_id);
+    return true;
+}
+
+static void award_all(struct call *call, struct reviewed *list, size_t count)
+{
+    struct crowd *crowd = crowd_new(call->app->teller);
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i].award && !crowd_submit(crowd, &list[i].award->command))
+            list[i].why = "busy";
+    crowd_wait(crowd);
+}
+
+static const char *why_not(const struct reviewed *reviewed)
+{
+    if (reviewed->why)
+        return reviewed->why;
+    if (reviewed->award->command.failure)
+        return "busy";
+    if (reviewed->award->command.outcome.refusal != ACCEPTED)
+        return refusal_text(reviewed->award->command.outcome.refusal)->code;
+    return NULL;
+}
+
+static json_t *review_json(const struct reviewed *list, size_t count)
+{
+    json_t *approved = json_array(), *left_out = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        const char *why = why_not(&list[i]);
+
+        if (why)
+            json_array_append_new(
+                left_out, json_pack("{s:o, s:s}", "id", json_id(list[i].record_id), "why", why));
+        else
+            json_array_append_new(
+                approved, json_pack("{s:o, s:o}", "id", json_id(list[i].record_id), "points",
+                                    json_points(list[i].award->command.outcome.points)));
+    }
+    return json_pack("{s:o, s:o}", "approved", approved, "left_out", left_out);
+}
+
+static enum answered review_post(struct call *call)
+{
+    const struct review_input *input = call->input;
+    const uint64_t *ids = input->record_ids.items;
+    size_t count = input->record_ids.count;
+    struct reviewed *list = arena_take(call->arena, count * sizeof *list);
+    struct error error;
+
+    for (size_t i = 0; i < count; i++) {
+        list[i].record_id = ids[i];
+        if (!look_at(call, &list[i], &error))
+            return reply_error(call, &error);
+    }
+    award_all(call, list, count);
+    return reply_json(call, 200, review_json(list, count));
+}
+
+const struct route review_routes[] = {
+    {HTTP_POST, "/v1/records/approve", REVIEWERS, ON_QUERY, review_post, .fields = review_fields,
+     .input_size = sizeof(struct review_input), .idempotent = true},
+    {0},
+};
