@@ -11,6 +11,7 @@
 #include "ledger/wallet_open.h"
 #include "market/verify.h"
 #include "people/people.h"
+#include "service/erase.h"
 #include "service/verify.h"
 
 static struct settings settings = {.award.utc_offset_minutes =
@@ -174,6 +175,7 @@ int main(int argc, char **argv)
 
     people_on_member_created(wallet_open);
     people_on_member_removed(wallet_remove);
+    people_on_member_erased(service_erase_member);
 
     for (const struct metrics_part *part = metrics; part->metrics; part++)
         metrics_register(part->metrics, *part->count);

@@ -7,6 +7,7 @@
 #include "api/call.h"
 #include "api/people_json.h"
 #include "api/resources.h"
+#include "people/audit.h"
 
 /* Members see themselves; a coordinator those of their unit and below; auditors and administrators
  * all. */
@@ -76,7 +77,8 @@ static enum answered members_get(struct call *call)
 struct member_input {
     struct text name, phone;
     uint64_t unit_id;
-    bool consent;
+    bool consent, guardian_consent;
+    int age;
 };
 
 static const struct json_field member_fields[] = {
@@ -85,6 +87,8 @@ static const struct json_field member_fields[] = {
     {"phone", JSON_TEXT, OPTIONAL, offsetof(struct member_input, phone), .max = 30},
     {"unit_id", JSON_ID, REQUIRED, offsetof(struct member_input, unit_id)},
     {"consent", JSON_FLAG, REQUIRED, offsetof(struct member_input, consent)},
+    {"age", JSON_CHOICE, OPTIONAL, offsetof(struct member_input, age), .choices = AGE_CHOICES},
+    {"guardian_consent", JSON_FLAG, OPTIONAL, offsetof(struct member_input, guardian_consent)},
     {0},
 };
 
@@ -114,6 +118,10 @@ static enum answered members_post(struct call *call)
 
     if (!input->consent)
         return reply_bad_field(call, "/consent", "consent_needed", "true");
+    if (!age_admits(call, input->age, input->guardian_consent, &wanted.age))
+        return ANSWERED;
+    if (wanted.age == AGE_YOUTH)
+        wanted.guardian_us = call->now_us;
     if (input->phone.length > 0 && !phone_parse(input->phone, &wanted.phone))
         return reply_bad_field(call, "/phone", "bad_phone", "13812345678 or +8613812345678");
     if (!unit_contains(call->db, call->who.scope_id, input->unit_id))
@@ -130,11 +138,47 @@ static enum answered members_post(struct call *call)
     }
 }
 
+/* --- Unmasking ------------------------------------------------------------------------------- */
+
+struct unmask_input {
+    struct text why;
+};
+
+static const struct json_field unmask_fields[] = {
+    {"why", JSON_TEXT, REQUIRED, offsetof(struct unmask_input, why), .min = 4, .max = 400},
+    {0},
+};
+
+/* Who looks behind a pseudonym says why, and that they did stays in the trail. */
+static enum answered unmask_post(struct call *call)
+{
+    const struct unmask_input *input = call->input;
+    const struct audit audit = {.actor = call->who.account_id,
+                                .action = "member.unmask",
+                                .object_id = call->ids[0],
+                                .why = input->why};
+    struct member member;
+    struct error error;
+    enum find found =
+        member_find(call->db, call->app->keyring, call->ids[0], call->arena, &member, &error);
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    if (!audit_append(call->db, &audit, call->now_us, &error))
+        return reply_error(call, &error);
+    return reply_json(call, 200,
+                      json_pack("{s:o, s:s?, s:s?}", "id", json_id(member.member_id), "name",
+                                member.name, "phone",
+                                member.phone.text[0] ? member.phone.text : NULL));
+}
+
 const struct route member_routes[] = {
     {HTTP_GET, "/v1/members", STAFF, ON_QUERY, members_get, .query_fields = members_query_fields,
      .query_size = sizeof(struct members_query)},
     {HTTP_POST, "/v1/members", ROLE_COORDINATOR | ROLE_ADMINISTRATOR, ON_QUERY, members_post,
      .fields = member_fields, .input_size = sizeof(struct member_input)},
     {HTTP_GET, "/v1/members/{id}", STAFF | ROLE_MEMBER, ON_QUERY, member_get},
+    {HTTP_POST, "/v1/members/{id}/unmask", ROLE_AUDITOR | ROLE_ADMINISTRATOR, ON_QUERY, unmask_post,
+     .fields = unmask_fields, .input_size = sizeof(struct unmask_input)},
     {0},
 };

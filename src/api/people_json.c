@@ -35,3 +35,17 @@ json_t *member_json(const struct member *member, const struct who *viewer)
                      "phone", named && member->phone.text[0] != '\0' ? masked : NULL, "active",
                      member->active, "joined_at", json_time(member->joined_us));
 }
+
+bool age_admits(struct call *call, int choice, bool guardian_consent, enum age_class *age)
+{
+    enum { ADULT, YOUTH, CHILD };
+
+    *age = choice == YOUTH ? AGE_YOUTH : AGE_ADULT;
+    if (choice == CHILD)
+        reply_bad_field(call, "/age", "too_young", "14 or older");
+    else if (choice == YOUTH && !guardian_consent)
+        reply_bad_field(call, "/guardian_consent", "guardian_needed", "true");
+    else
+        return true;
+    return false;
+}

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "api/call.h"
 #include "people/accounts.h"
 #include "people/members.h"
 #include "people/units.h"
@@ -16,5 +17,11 @@ json_t *staff_json(const struct staff *staff);
 json_t *member_json(const struct member *member, const struct who *viewer);
 /* null for 0 */
 json_t *id_or_null(uint64_t id);
+
+/* What a person declares of their age: field `age` with these choices. False: answered, since
+ * under 14 there is no account, and a youth needs a guardian's consent. */
+#define AGE_CHOICES "adult|youth|child"
+bool age_admits(struct call *call, int choice, bool guardian_consent,
+                enum age_class *age) MUST_CHECK;
 
 #endif

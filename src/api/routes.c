@@ -9,6 +9,7 @@ const struct route *const route_tables[] = {
 
     sign_in_routes,
     me_routes,
+    my_data_routes,
     unit_routes,
     staff_routes,
     member_routes,

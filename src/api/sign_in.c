@@ -3,6 +3,7 @@
 
 #include "api/app.h"
 #include "api/call.h"
+#include "api/people_json.h"
 #include "api/resources.h"
 #include "people/accounts.h"
 #include "people/members.h"
@@ -136,7 +137,8 @@ static enum answered sign_in_phone_post(struct call *call)
 struct registration_input {
     struct text registration_token, name;
     uint64_t unit_id;
-    bool consent;
+    bool consent, guardian_consent;
+    int age;
 };
 
 static const struct json_field registration_fields[] = {
@@ -146,6 +148,10 @@ static const struct json_field registration_fields[] = {
      .max = MEMBER_NAME_MOST},
     {"unit_id", JSON_ID, REQUIRED, offsetof(struct registration_input, unit_id)},
     {"consent", JSON_FLAG, REQUIRED, offsetof(struct registration_input, consent)},
+    {"age", JSON_CHOICE, OPTIONAL, offsetof(struct registration_input, age),
+     .choices = AGE_CHOICES},
+    {"guardian_consent", JSON_FLAG, OPTIONAL,
+     offsetof(struct registration_input, guardian_consent)},
     {0},
 };
 
@@ -162,6 +168,8 @@ static enum answered sign_in_registration_post(struct call *call)
 
     if (!input->consent)
         return reply_bad_field(call, "/consent", "consent_needed", "true");
+    if (!age_admits(call, input->age, input->guardian_consent, &registration.age))
+        return ANSWERED;
     sign_in_register(&sign_in, call->db, &registration, &out);
     return reply_signed_in(call, 201, &out);
 }

@@ -135,3 +135,8 @@ bool inbox_prune(struct db *db, int64_t now_us, int most, struct error *error)
     return db_run(db, error, "DELETE FROM notices WHERE created_us < ? LIMIT ?",
                   DB_INT(now_us - NOTICE_KEPT_US), DB_INT(most)) >= 0;
 }
+
+bool inbox_erase(struct db *db, uint64_t account_id, struct error *error)
+{
+    return db_run(db, error, "DELETE FROM notices WHERE account_id = ?", DB_ID(account_id)) >= 0;
+}

@@ -74,6 +74,9 @@ bool inbox_count(struct db *db, uint64_t account_id, struct inbox_counts *counts
 enum find inbox_mark_read(struct db *db, uint64_t account_id, uint64_t notice_id, int64_t now_us,
                           struct error *error) MUST_CHECK;
 
+/* In the caller's transaction: all of an account that is erased. */
+bool inbox_erase(struct db *db, uint64_t account_id, struct error *error) MUST_CHECK;
+
 #define NOTICE_KEPT_US (180 * DAY_US)
 /* Deletes at most `most` that are older. For the keeper. */
 bool inbox_prune(struct db *db, int64_t now_us, int most, struct error *error) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "people/erasure.h"
 
+#include "outbox/inbox.h"
 #include "people/accounts.h"
 #include "people/audit.h"
 #include "people/members.h"
@@ -65,7 +66,8 @@ static bool close_account(struct db *db, uint64_t member_id, int64_t now_us, str
 bool member_clear(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
 {
     return clear_codes(db, member_id, error) && clear_member(db, member_id, error) &&
-           clear_rows(db, member_id, error) && close_account(db, member_id, now_us, error);
+           clear_rows(db, member_id, error) && inbox_erase(db, member_id, error) &&
+           close_account(db, member_id, now_us, error);
 }
 
 /* --- erasing --------------------------------------------------------------------------------- */

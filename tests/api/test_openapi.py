@@ -176,6 +176,7 @@ class Walk:
     def go(self):
         self.sign_in()
         self.meet_people()
+        self.say_and_take_back()
         self.serve()
         self.redeem()
         self.correct()
@@ -215,6 +216,18 @@ class Walk:
         world.insert("notices", notice, [(self.member.id, 2, 7, '{"title":"活动"}', 1, 0)] * 3)
         told = self.member.get("/v1/inbox").expect(200)["items"][0]
         self.member.post(f"/v1/inbox/{told['id']}/read").expect(204)
+
+    def say_and_take_back(self):
+        """What is the member's own to say."""
+        world, member = self.world, self.member
+        member.put("/v1/me/consents", {"purpose": "photos", "given": True}).expect(200)
+        skills = world.api.get("/v1/skills").expect(200)["items"]
+        times = [{"weekday": 6, "part": "evening"}]
+        body = {"skills": [skills[0]["id"]], "free_times": times}
+        assert member.put("/v1/me/profile", body).expect(200) == body
+        self.market.member().post("/v1/me/erasure", {"confirm": True}).expect(204)
+        unmask = f"/v1/members/{member.id}/unmask"
+        self.callers["auditor"].post(unmask, {"why": "抽查服务记录"}).expect(200)
 
     def serve(self):
         """From the activity to the points."""

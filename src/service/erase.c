@@ -1,0 +1,12 @@
+#include "service/erase.h"
+
+/* A photo that somebody else took of the same record may show them too. */
+bool service_erase_member(struct db *db, uint64_t member_id, struct error *error)
+{
+    return db_run(db, error,
+                  "DELETE FROM evidence WHERE added_by = ? OR record_id IN"
+                  " (SELECT record_id FROM records WHERE member_id = ?)",
+                  DB_ID(member_id), DB_ID(member_id)) >= 0 &&
+           db_run(db, error, "UPDATE records SET note = '' WHERE member_id = ?",
+                  DB_ID(member_id)) >= 0;
+}
