@@ -8,7 +8,7 @@
 #include "market/shops.h"
 #include "market/statements.h"
 
-json_t *shop_or_null(uint64_t shop_id, const char *name)
+json_t *named_or_null(uint64_t shop_id, const char *name)
 {
     return shop_id == 0 ? json_null()
                         : json_pack("{s:o, s:s?}", "id", json_id(shop_id), "name", name);
@@ -23,8 +23,8 @@ json_t *redemption_json(const struct redemption_view *view)
                      json_points(view->points), "created_at", json_time(view->created_us),
                      "expires_at", json_time(view->expires_us), "confirmed_at",
                      json_time(view->confirmed_us), "confirmed_by", id_or_null(view->confirmed_by),
-                     "confirmed_in", shop_or_null(view->shop_id, view->shop_name), "only_in",
-                     shop_or_null(view->reward_shop, view->reward_shop_name), "closed_at",
+                     "confirmed_in", named_or_null(view->shop_id, view->shop_name), "only_in",
+                     named_or_null(view->reward_shop, view->reward_shop_name), "closed_at",
                      json_time(view->closed_us));
 }
 

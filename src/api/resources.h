@@ -23,6 +23,7 @@ extern const struct route review_routes[];
 extern const struct route record_routes[];
 extern const struct route merchant_routes[];
 extern const struct route shop_routes[];
+extern const struct route sponsor_routes[];
 extern const struct route reward_routes[];
 extern const struct route redemption_routes[];
 extern const struct route voucher_routes[];

@@ -7,6 +7,10 @@
 #include "api/app.h"
 #include "api/call.h"
 #include "api/resources.h"
+#include "api/vouchers.h"
+#include "ledger/statement.h"
+#include "market/shops.h"
+#include "market/sponsors.h"
 
 /* A manager sees to the rewards of their own merchant, an administrator to all. */
 static bool may_manage(const struct who *who, uint64_t merchant_id)
@@ -17,10 +21,12 @@ static bool may_manage(const struct who *who, uint64_t merchant_id)
 
 static json_t *terms_json(const struct reward_terms *terms)
 {
-    return json_pack("{s:b, s:o, s:I, s:i, s:i, s:I}", "open", terms->state == STOCK_OPEN, "price",
-                     json_points(terms->price), "reimburse_fen", (json_int_t)terms->reimburse_fen,
-                     "limit_count", terms->limit_count, "limit_days", terms->limit_days,
-                     "valid_days", (json_int_t)(terms->valid_us / DAY_US));
+    return json_pack("{s:b, s:o, s:I, s:I, s:o, s:i, s:i, s:I}", "open", terms->state == STOCK_OPEN,
+                     "price", json_points(terms->price), "reimburse_fen",
+                     (json_int_t)terms->reimburse_fen, "budget_fen", (json_int_t)terms->budget_fen,
+                     "sell_until", json_time(terms->sell_until_us), "limit_count",
+                     terms->limit_count, "limit_days", terms->limit_days, "valid_days",
+                     (json_int_t)(terms->valid_us / DAY_US));
 }
 
 static json_t *reward_json(const struct reward *reward)
@@ -31,25 +37,31 @@ static json_t *reward_json(const struct reward *reward)
                               "free", (json_int_t)reward->free, "held", (json_int_t)reward->held,
                               "sold", (json_int_t)reward->sold);
 
-    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}", "id", json_id(reward->id),
-                     "merchant", merchant, "title", reward->title, "description",
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:s, s:s, s:o, s:I, s:o, s:o}", "id",
+                     json_id(reward->id), "merchant", merchant, "only_in",
+                     named_or_null(reward->shop_id, reward->shop_name), "sponsor",
+                     named_or_null(reward->terms.sponsor_id, reward->sponsor_name), "committed_fen",
+                     (json_int_t)reward->committed_fen, "title", reward->title, "description",
                      reward->description, "terms", terms_json(&reward->terms), "terms_version",
                      (json_int_t)reward->terms_version, "stock", stock, "created_at",
                      json_time(reward->created_us));
 }
 
-#define PRICE_MOST 100000000 /* hundredths of a point; fen */
-#define DAYS_MOST  3650
+#define PRICE_MOST  100000000    /* hundredths of a point; fen */
+#define BUDGET_MOST 100000000000 /* fen */
+#define DAYS_MOST   3650
 
 /* --- Making one, and changing its terms ------------------------------------------------------ */
 
 struct terms_input {
     int64_t price, reimburse_fen, limit_count, limit_days, valid_days;
+    uint64_t sponsor_id;
+    int64_t budget_fen, sell_until_us;
     bool closed;
 };
 
 struct reward_input {
-    uint64_t merchant_id;
+    uint64_t merchant_id, shop_id;
     struct text title, description;
     struct terms_input terms;
 };
@@ -67,11 +79,15 @@ struct reward_terms_input {
     {"limit_count", JSON_INT, OPTIONAL, offsetof(input, terms.limit_count), 0, 10000},             \
     {"limit_days", JSON_INT, OPTIONAL, offsetof(input, terms.limit_days), 1, DAYS_MOST},           \
     {"valid_days", JSON_INT, OPTIONAL, offsetof(input, terms.valid_days), 1, DAYS_MOST},           \
+    {"sponsor_id", JSON_ID, OPTIONAL, offsetof(input, terms.sponsor_id)},                          \
+    {"budget_fen", JSON_INT, OPTIONAL, offsetof(input, terms.budget_fen), 0, BUDGET_MOST},         \
+    {"sell_until", JSON_TIME, OPTIONAL, offsetof(input, terms.sell_until_us)},                     \
     {"closed", JSON_FLAG, OPTIONAL, offsetof(input, terms.closed)}
 /* clang-format on */
 
 static const struct json_field reward_fields[] = {
     {"merchant_id", JSON_ID, REQUIRED, offsetof(struct reward_input, merchant_id)},
+    {"shop_id", JSON_ID, OPTIONAL, offsetof(struct reward_input, shop_id)},
     {"title", JSON_TEXT, REQUIRED, offsetof(struct reward_input, title), .min = 1, .max = 100},
     {"description", JSON_TEXT, OPTIONAL, offsetof(struct reward_input, description), .max = 1000},
     TERMS_FIELDS(struct reward_input),
@@ -97,6 +113,9 @@ static struct reward_terms terms_of(const struct terms_input *input)
         .limit_count = (int32_t)input->limit_count,
         .limit_days = input->limit_days == 0 ? LIMIT_DAYS_DEFAULT : (int32_t)input->limit_days,
         .valid_us = (input->valid_days == 0 ? VALID_DAYS_DEFAULT : input->valid_days) * DAY_US,
+        .sponsor_id = input->sponsor_id,
+        .budget_fen = input->budget_fen,
+        .sell_until_us = input->sell_until_us,
     };
 }
 
@@ -115,6 +134,34 @@ static enum answered show_reward(struct call *call, int status, uint64_t reward_
     return reply_json(call, status, reward_json(&reward));
 }
 
+static enum answered reply_no_sponsor(struct call *call, enum find found, const struct error *error)
+{
+    if (found == FIND_FAILED)
+        return reply_error(call, error);
+    return reply_bad_field(call, "/sponsor_id", "bad_sponsor", "one of GET /v1/sponsors");
+}
+
+static enum find find_sponsor(struct call *call, uint64_t sponsor_id, struct error *error)
+{
+    struct sponsor sponsor;
+
+    if (sponsor_id == 0)
+        return FIND_FOUND;
+    return sponsor_find(call->db, sponsor_id, call->arena, &sponsor, error);
+}
+
+/* A reward for one shop only names one of its merchant's. */
+static enum find find_own_shop(struct call *call, const struct reward *reward, struct error *error)
+{
+    struct shop shop;
+    enum find found;
+
+    if (reward->shop_id == 0)
+        return FIND_FOUND;
+    found = shop_find(call->db, reward->shop_id, call->arena, &shop, error);
+    return found == FIND_FOUND && shop.merchant_id != reward->merchant_id ? FIND_NOTHING : found;
+}
+
 static enum answered reward_post(struct call *call)
 {
     const struct reward_input *input = call->input;
@@ -124,6 +171,7 @@ static enum answered reward_post(struct call *call)
     struct reward reward = {
         .id = id_next(call->app->ids),
         .merchant_id = input->merchant_id,
+        .shop_id = input->shop_id,
         .title = arena_copy(call->arena, input->title.data, input->title.length),
         .description = arena_copy(call->arena, input->description.data, input->description.length),
         .terms = terms_of(&input->terms),
@@ -134,6 +182,12 @@ static enum answered reward_post(struct call *call)
         return reply_missing(call, found, &error);
     if (!may_manage(&call->who, merchant.id))
         return reply_problem(call, PROBLEM_NOT_FOUND);
+    found = find_own_shop(call, &reward, &error);
+    if (found != FIND_FOUND)
+        return reply_no_shop(call, found, &error);
+    found = find_sponsor(call, reward.terms.sponsor_id, &error);
+    if (found != FIND_FOUND)
+        return reply_no_sponsor(call, found, &error);
     if (!reward_create(call->db, &reward, &error))
         return reply_error(call, &error);
     return show_reward(call, 201, reward.id);
@@ -151,6 +205,9 @@ static enum answered reward_terms_put(struct call *call)
         return reply_missing(call, found, &error);
     if (!may_manage(&call->who, reward.merchant_id))
         return reply_problem(call, PROBLEM_NOT_FOUND);
+    found = find_sponsor(call, terms.sponsor_id, &error);
+    if (found != FIND_FOUND)
+        return reply_no_sponsor(call, found, &error);
     found = reward_change_terms(call->db, &reward, (uint32_t)input->terms_version, &terms, &error);
     if (found == FIND_FAILED)
         return reply_error(call, &error);
@@ -200,27 +257,63 @@ static enum answered reward_stock_post(struct call *call)
 
 struct rewards_query {
     uint64_t merchant_id;
-    bool with_closed;
+    bool with_closed, affordable, sector_seen;
+    struct text words;
+    int sector;
+    int64_t price_least, price_most;
     struct page page;
 };
 
 static const struct json_field rewards_query_fields[] = {
     {.name = "merchant_id", .type = JSON_ID, .offset = offsetof(struct rewards_query, merchant_id)},
     {"with_closed", JSON_FLAG, OPTIONAL, offsetof(struct rewards_query, with_closed)},
+    {"q", JSON_TEXT, OPTIONAL, offsetof(struct rewards_query, words), .max = 50},
+    {"sector", JSON_CHOICE, OPTIONAL, offsetof(struct rewards_query, sector),
+     .choices = MERCHANT_SECTORS, .seen = offsetof(struct rewards_query, sector_seen)},
+    {"price_min", JSON_POINTS, OPTIONAL, offsetof(struct rewards_query, price_least)},
+    {"price_max", JSON_POINTS, OPTIONAL, offsetof(struct rewards_query, price_most), .min = 1,
+     .max = PRICE_MOST},
+    {"affordable", JSON_FLAG, OPTIONAL, offsetof(struct rewards_query, affordable)},
     PAGE_FIELDS(struct rewards_query, page),
     {0},
 };
 
+/* No dearer than what the member could pay now. */
+static bool bound_by_wallet(struct call *call, struct reward_filter *filter, struct error *error)
+{
+    struct wallet_view view = {0};
+    enum find found =
+        wallet_view_read(call->db, call->who.account_id, call->now_us, call->arena, &view, error);
+
+    if (found == FIND_FAILED)
+        return false;
+    if (view.spendable < filter->price_most)
+        filter->price_most = view.spendable;
+    return true;
+}
+
 static enum answered rewards_get(struct call *call)
 {
     const struct rewards_query *query = call->query;
-    struct reward_filter filter = {query->merchant_id, query->with_closed};
+    struct reward_filter filter = {
+        .merchant_id = query->merchant_id,
+        .with_closed = query->with_closed,
+        .words = query->words,
+        .sector = query->sector_seen ? query->sector : -1,
+        .price_least = query->price_least,
+        .price_most = query->price_most > 0 ? query->price_most : PRICE_MOST,
+        .now_us = call->now_us,
+    };
     int64_t limit = page_limit(&query->page);
     struct reward *rewards;
     struct error error;
     size_t count;
     json_t *items;
 
+    if (query->affordable && call->who.role != ROLE_MEMBER)
+        return reply_bad_field(call, "/affordable", "not_a_member", "only with a member's token");
+    if (query->affordable && !bound_by_wallet(call, &filter, &error))
+        return reply_error(call, &error);
     if (!reward_list(call->db, &filter, query->page.after, limit, call->arena, &rewards, &count,
                      &error))
         return reply_error(call, &error);

@@ -25,6 +25,7 @@ const struct route *const route_tables[] = {
 
     merchant_routes,
     shop_routes,
+    sponsor_routes,
     reward_routes,
     redemption_routes,
     voucher_routes,

@@ -26,7 +26,7 @@ json_t *statement_line_json(const struct statement_line_view *line)
         json_pack("{s:o, s:s}", "id", json_id(line->reward_id), "title", line->reward_title);
     json_t *clerk =
         json_pack("{s:o, s:s?}", "id", json_id(line->confirmed_by), "name", line->clerk_name);
-    json_t *shop = shop_or_null(line->shop_id, line->shop_name);
+    json_t *shop = named_or_null(line->shop_id, line->shop_name);
 
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:I}", "redemption_id",
                      json_id(line->redemption_id), "confirmed_at", json_time(line->confirmed_us),

@@ -7,8 +7,8 @@
 #include "api/call.h"
 #include "market/redemptions.h"
 
-/* {"id", "name"}, or null for 0. */
-json_t *shop_or_null(uint64_t shop_id, const char *name);
+/* {"id", "name"} of a shop or a sponsor, or null for 0. */
+json_t *named_or_null(uint64_t shop_id, const char *name);
 json_t *redemption_json(const struct redemption_view *view);
 /* The answer of a command on a redemption, from its outcome alone. */
 call_render render_redemption;

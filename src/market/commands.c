@@ -36,17 +36,24 @@ static bool limit_reached(const struct wallet *wallet, const struct stock *stock
            wallet_limit_used(wallet, stock->row.key, period) >= stock->limit_count;
 }
 
+static bool budget_spent(const struct stock *stock)
+{
+    return stock->budget_fen > 0 && stock->committed_fen + stock->reimburse_fen > stock->budget_fen;
+}
+
 static enum refusal reserve_refusal(const struct reserve *want, const struct stock *stock,
-                                    const struct wallet *wallet, int32_t period)
+                                    const struct wallet *wallet, int32_t period, int64_t now_us)
 {
     if (stock == NULL || wallet == NULL)
         return REFUSED_NOT_FOUND;
-    if (stock->state != STOCK_OPEN)
+    if (stock->state != STOCK_OPEN || (stock->sell_until_us != 0 && stock->sell_until_us <= now_us))
         return REFUSED_REWARD_CLOSED;
     if (stock->terms_version != want->terms_version || stock->price != want->price)
         return REFUSED_TERMS_CHANGED;
     if (stock->free == 0)
         return REFUSED_SOLD_OUT;
+    if (budget_spent(stock))
+        return REFUSED_BUDGET_SPENT;
     if (wallet->state != WALLET_OPEN)
         return REFUSED_WALLET_FROZEN;
     if (limit_reached(wallet, stock, period))
@@ -65,6 +72,7 @@ static void issue_redemption(struct book *book, const struct reserve *want,
     redemption->state = REDEMPTION_ISSUED;
     redemption->points = stock->price;
     redemption->reimburse_fen = stock->reimburse_fen;
+    redemption->sponsor_id = stock->sponsor_id;
     redemption->terms_version = stock->terms_version;
     redemption->code_key = want->code_key;
     redemption->limit_period = period;
@@ -88,7 +96,7 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     int64_t now_us = book_now_us(book);
     int32_t period =
         stock != NULL ? limit_period(stock, now_us, want->utc_offset_minutes) : NO_LIMIT;
-    enum refusal refusal = reserve_refusal(want, stock, wallet, period);
+    enum refusal refusal = reserve_refusal(want, stock, wallet, period, now_us);
     struct transfer hold = {
         .kind = TRANSFER_HOLD,
         .to = account_of(ACCOUNT_HELD, want->member_id),
@@ -114,6 +122,7 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
                          calendar_day_start_us(period, want->utc_offset_minutes));
     stock->free--;
     stock->held++;
+    stock->committed_fen += stock->reimburse_fen;
     row_change(&stock->row);
     issue_redemption(book, want, stock, period, allocation);
 
@@ -301,7 +310,8 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
     return voucher_answer(book, &voucher, out);
 }
 
-/* Points, piece and limit go back to where they came from; `from` is the account that has them. */
+/* Points, piece, limit and budget go back to where they came from; `from` is the account that has
+ * them. */
 static void give_back(struct book *book, const struct command *command, struct voucher *voucher,
                       enum transfer_kind kind, uint64_t from, enum redemption_state state)
 {
@@ -318,6 +328,7 @@ static void give_back(struct book *book, const struct command *command, struct v
     else
         voucher->stock->sold--;
     voucher->stock->free++;
+    voucher->stock->committed_fen -= redemption->reimburse_fen;
     row_change(&voucher->stock->row);
     redemption->closed_us = book_now_us(book);
     move_to(redemption, state);

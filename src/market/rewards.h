@@ -15,6 +15,9 @@ struct reward_terms {
     int64_t reimburse_fen; /* what the programme pays the merchant, beside the ledger */
     int32_t limit_count, limit_days;
     int64_t valid_us;
+    uint64_t sponsor_id;   /* 0: nobody pays beside the programme */
+    int64_t budget_fen;    /* 0: no bound */
+    int64_t sell_until_us; /* 0: no end */
 };
 
 struct reward {
@@ -23,6 +26,9 @@ struct reward {
     struct reward_terms terms;
     uint32_t terms_version;
     int64_t initial, free, held, sold;
+    int64_t committed_fen; /* of the budget */
+    uint64_t shop_id;      /* the only shop that takes it; 0: each of the merchant's does */
+    char *shop_name, *sponsor_name; /* NULL: none */
     int64_t created_us, updated_us;
 };
 
@@ -30,10 +36,14 @@ struct reward {
 bool reward_create(struct db *db, const struct reward *reward, struct error *error) MUST_CHECK;
 enum find reward_find(struct db *db, uint64_t reward_id, struct arena *arena, struct reward *reward,
                       struct error *error);
-/* Rewards with ids above `after`; of one merchant unless 0; closed ones only when asked for. */
+/* What is looked for; rewards come by ids above `after`. */
 struct reward_filter {
-    uint64_t merchant_id;
-    bool with_closed;
+    uint64_t merchant_id; /* 0: of all */
+    bool with_closed;     /* also what cannot be redeemed at present */
+    struct text words;    /* in the title or the merchant's name; empty: any */
+    int sector;           /* -1: any */
+    int64_t price_least, price_most;
+    int64_t now_us;
 };
 bool reward_list(struct db *db, const struct reward_filter *filter, uint64_t after, int64_t limit,
                  struct arena *arena, struct reward **rewards, size_t *count,

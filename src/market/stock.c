@@ -5,8 +5,9 @@
 static void stock_lock(struct sql *sql, struct row_keys keys)
 {
     sql_add(sql, "SELECT reward_id, merchant_id, state, price, reimburse_fen, terms_version,"
-                 " limit_count, limit_days, valid_us, initial, free, held, sold"
-                 " FROM stock FORCE INDEX (PRIMARY) WHERE reward_id IN ");
+                 " limit_count, limit_days, valid_us, initial, free, held, sold, sponsor_id,"
+                 " budget_fen, committed_fen, sell_until_us FROM stock FORCE INDEX (PRIMARY) WHERE "
+                 "reward_id IN ");
     sql_add_ids(sql, keys.keys, keys.count);
     sql_add(sql, " ORDER BY reward_id FOR UPDATE");
     sql_end(sql);
@@ -29,6 +30,10 @@ static void stock_fill(struct book *book, struct rows *rows)
         stock->free = rows_int(rows, 10);
         stock->held = rows_int(rows, 11);
         stock->sold = rows_int(rows, 12);
+        stock->sponsor_id = rows_id(rows, 13);
+        stock->budget_fen = rows_int(rows, 14);
+        stock->committed_fen = rows_int(rows, 15);
+        stock->sell_until_us = rows_int(rows, 16);
     }
 }
 
@@ -36,8 +41,8 @@ static void stock_fill(struct book *book, struct rows *rows)
 static void stock_write(struct sql *sql, struct row *const *rows, size_t count)
 {
     sql_add(sql, "INSERT INTO stock (reward_id, merchant_id, state, price, reimburse_fen,"
-                 " terms_version, limit_count, limit_days, valid_us, initial, free, held, sold)"
-                 " VALUES ");
+                 " terms_version, limit_count, limit_days, valid_us, initial, free, held, sold,"
+                 " committed_fen) VALUES ");
     for (size_t i = 0; i < count; i++) {
         const struct stock *stock = (const struct stock *)rows[i];
 
@@ -55,10 +60,13 @@ static void stock_write(struct sql *sql, struct row *const *rows, size_t count)
         sql_add_int(sql, stock->held);
         sql_add(sql, ",");
         sql_add_int(sql, stock->sold);
+        sql_add(sql, ",");
+        sql_add_int(sql, stock->committed_fen);
         sql_add(sql, ")");
     }
     sql_add(sql, " ON DUPLICATE KEY UPDATE initial = VALUES(initial), free = VALUES(free),"
-                 " held = VALUES(held), sold = VALUES(sold)");
+                 " held = VALUES(held), sold = VALUES(sold),"
+                 " committed_fen = VALUES(committed_fen)");
     sql_end(sql);
 }
 

@@ -18,7 +18,11 @@ struct stock {
     uint32_t terms_version;
     int32_t limit_count; /* pieces a member may have in `limit_days` days; 0: no limit */
     int32_t limit_days;
-    int64_t valid_us; /* a voucher's life */
+    int64_t valid_us;      /* a voucher's life */
+    uint64_t sponsor_id;   /* who pays beside the programme; fixed into the voucher; 0: nobody */
+    int64_t budget_fen;    /* what its vouchers may take in all; 0: no bound */
+    int64_t committed_fen; /* what those that live, were used or settled do take */
+    int64_t sell_until_us; /* nothing is issued from then on; 0: no end */
     int64_t initial, free, held, sold;
 };
 extern const struct row_kind stock_rows;

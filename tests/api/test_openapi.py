@@ -325,6 +325,8 @@ class Walk:
             path = f"/v1/merchants/{other.id}/{name}"
             administrator.post(path, {"why": "合同到期"}).expect(status)
         self.ids["/v1/merchants/{id}/shops"] = market.id
+        sponsor = self.world.make("/v1/sponsors", name="爱心企业")
+        self.ids["/v1/sponsors/{id}"] = sponsor["id"]
         self.ids["/v1/shops/{id}"] = shop["id"]
 
     def correct(self):
