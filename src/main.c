@@ -67,11 +67,7 @@ static const struct job jobs[] = {
 
 /* Whose tables `linli ledger verify` holds against the history, beside the ledger's own. */
 static const struct verifier *const verifiers[] = {
-    &verifier_stock,
-    &verifier_redemptions,
-    &verifier_statements,
-    &verifier_records,
-    NULL,
+    &verifier_stock, &verifier_redemptions, &verifier_statements, &verifier_records, NULL,
 };
 
 static const struct subcommand subcommands[] = {

@@ -46,8 +46,8 @@ static bool clear_rows(struct db *db, uint64_t member_id, struct error *error)
         "DELETE FROM consents WHERE member_id = ?",
         "UPDATE due_people SET why = '' WHERE member_id = ?",
         /* Of a staff account that the person no longer has: what named them. */
-        "UPDATE accounts SET display_name = '', login = CONCAT('erased-', account_id),"
-        " password_hash = '' WHERE person_id = ? AND role <> 1",
+        ("UPDATE accounts SET display_name = '', login = CONCAT('erased-', account_id),"
+         " password_hash = '' WHERE person_id = ? AND role <> 1"),
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(statements); i++)

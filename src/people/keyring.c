@@ -301,7 +301,7 @@ static void publish(struct keyring *keyring, struct ring *ring)
 /* --- keyrings ------------------------------------------------------------------------------ */
 
 /* Only a master key that opens what is there may seal what is missing. */
-static bool complete(struct db *db, struct keyring *keyring, bool has[KEY_PURPOSES],
+static bool complete(struct db *db, struct keyring *keyring, const bool has[KEY_PURPOSES],
                      struct error *error)
 {
     struct making making = {.master = keyring->master, .has = has};

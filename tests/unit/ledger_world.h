@@ -147,7 +147,7 @@ static enum refusal turn_apply(struct book *book, const struct command *command,
         return REFUSED_NOT_FOUND;
     if (wallet != owner && owner->merged_into != want->member_id)
         return REFUSED_NOT_FOUND;
-    if (!turn_is_possible(want, voucher->state))
+    if (!turn_is_possible(want, (int)voucher->state))
         return REFUSED_WRONG_STATE;
     transfer.points = voucher->points;
     struct text allocation = {(const char *)voucher->allocation, voucher->allocation_length};
