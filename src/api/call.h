@@ -81,6 +81,8 @@ enum answered reply_empty(struct call *call); /* 204 */
 /* The body is copied. */
 enum answered reply_bytes(struct call *call, int status, const char *content_type,
                           struct text body);
+/* A page for printing: nothing may be loaded by it or frame it. */
+enum answered reply_html(struct call *call, struct text page);
 /* 200 with an ETag over the body, or 304 when If-None-Match has it. */
 enum answered reply_json_cached(struct call *call, json_t *body);
 enum answered reply_problem(struct call *call, enum problem problem);

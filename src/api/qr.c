@@ -1,10 +1,12 @@
 #include "api/qr.h"
 
+#include <png.h>
 #include <qrencode.h>
 
 #include "base/buffer.h"
 
-#define QUIET_ZONE 4 /* modules, ISO/IEC 18004 */
+#define QUIET_ZONE    4 /* modules, ISO/IEC 18004 */
+#define MODULE_PIXELS 8
 
 struct text qr_svg(struct arena *arena, const char *text)
 {
@@ -29,4 +31,44 @@ struct text qr_svg(struct arena *arena, const char *text)
     result = (struct text){arena_copy(arena, svg.data, svg.length), svg.length};
     buffer_free(&svg);
     return result;
+}
+
+/* --- PNG -------------------------------------------------------------------------------------- */
+
+static bool is_dark(const QRcode *code, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < code->width && y < code->width &&
+           (code->data[y * code->width + x] & 1);
+}
+
+/* A byte of grey a pixel. */
+static uint8_t *paint(struct arena *arena, const QRcode *code, int side)
+{
+    uint8_t *pixels = arena_take(arena, (size_t)side * (size_t)side), *to = pixels;
+
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++)
+            *to++ = is_dark(code, x / MODULE_PIXELS - QUIET_ZONE, y / MODULE_PIXELS - QUIET_ZONE)
+                        ? 0
+                        : 255;
+    return pixels;
+}
+
+struct text qr_png(struct arena *arena, const char *text)
+{
+    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_GRAY};
+    png_alloc_size_t size = 0;
+    uint8_t *pixels;
+    char *png;
+
+    ASSERT(code != NULL);
+    image.width = image.height = (png_uint_32)((code->width + 2 * QUIET_ZONE) * MODULE_PIXELS);
+    pixels = paint(arena, code, (int)image.width);
+    QRcode_free(code);
+    ASSERT(png_image_write_get_memory_size(image, size, 0, pixels, 0, NULL));
+    png = arena_take(arena, size);
+    ASSERT(png_image_write_to_memory(&image, png, &size, 0, pixels, 0, NULL));
+    png_image_free(&image);
+    return (struct text){png, size};
 }

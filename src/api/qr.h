@@ -9,5 +9,7 @@
 
 /* An SVG of the text as a QR code, error correction level M, quiet zone of four modules. */
 struct text qr_svg(struct arena *arena, const char *text);
+/* The same as a PNG, 8 pixels a module: for programs that show no SVG. */
+struct text qr_png(struct arena *arena, const char *text);
 
 #endif

@@ -4,9 +4,11 @@
 #include "api/people_json.h"
 #include "api/qr.h"
 #include "api/resources.h"
+#include "api/voucher_print.h"
 #include "api/vouchers.h"
 #include "market/shops.h"
 #include "market/statements.h"
+#include "people/audit.h"
 
 json_t *named_or_null(uint64_t shop_id, const char *name)
 {
@@ -156,8 +158,20 @@ static enum answered redemptions_list(struct call *call)
                       page_json(items, (int64_t)count == limit ? views[count - 1].id : 0));
 }
 
+enum image_format { IMAGE_SVG, IMAGE_PNG };
+
+struct qr_query {
+    int format; /* enum image_format */
+};
+
+static const struct json_field qr_query_fields[] = {
+    {"format", JSON_CHOICE, OPTIONAL, offsetof(struct qr_query, format), .choices = "svg|png"},
+    {0},
+};
+
 static enum answered redemption_qr(struct call *call)
 {
+    const struct qr_query *query = call->query;
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
@@ -168,7 +182,30 @@ static enum answered redemption_qr(struct call *call)
     if (call->who.account_id != view.member_id)
         return reply_problem(call, PROBLEM_NOT_FOUND);
     code_of(call->app, view.id, view.code_key, &code);
+    if (query->format == IMAGE_PNG)
+        return reply_bytes(call, 200, "image/png", qr_png(call->arena, code.text));
     return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, code.text));
+}
+
+/* On paper for who has no phone: printed by the member, or for them by an administrator, who sees
+ * the code then and therefore is in the audit trail. */
+static enum answered redemption_print(struct call *call)
+{
+    const struct audit audit = {
+        .actor = call->who.account_id, .action = "voucher.print", .object_id = call->ids[0]};
+    struct redemption_view view;
+    struct error error;
+    enum find found = find_visible(call, &view, &error);
+    struct voucher_code code;
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    if (call->who.role == ROLE_ADMINISTRATOR &&
+        !audit_append(call->db, &audit, call->now_us, &error))
+        return reply_error(call, &error);
+    code_of(call->app, view.id, view.code_key, &code);
+    return reply_html(call, voucher_page(call->arena, &view, &code,
+                                         (int)call->app->programme->utc_offset_minutes));
 }
 
 /* --- Taking it back -------------------------------------------------------------------------- */
@@ -259,7 +296,10 @@ const struct route redemption_routes[] = {
     {HTTP_POST, "/v1/redemptions", ROLE_MEMBER, ON_LOOP, redemption_create, .fields = redeem_fields,
      .input_size = sizeof(struct redeem_request), .idempotent = true},
     {HTTP_GET, "/v1/redemptions/{id}", SEE_THEM, ON_QUERY, redemption_show},
-    {HTTP_GET, "/v1/redemptions/{id}/qr", ROLE_MEMBER, ON_QUERY, redemption_qr},
+    {HTTP_GET, "/v1/redemptions/{id}/qr", ROLE_MEMBER, ON_QUERY, redemption_qr,
+     .query_fields = qr_query_fields, .query_size = sizeof(struct qr_query)},
+    {HTTP_GET, "/v1/redemptions/{id}/print", ROLE_MEMBER | ROLE_ADMINISTRATOR, ON_QUERY,
+     redemption_print},
     {HTTP_POST, "/v1/redemptions/{id}/cancel", ROLE_MEMBER, ON_QUERY, redemption_cancel,
      .idempotent = true},
     {HTTP_POST, "/v1/redemptions/{id}/undo", SHOP, ON_QUERY, redemption_undo, .fields = undo_fields,

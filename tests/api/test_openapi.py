@@ -305,7 +305,7 @@ class Walk:
         for name in ("", "/lines"):
             self.ids[f"/v1/statements/{{id}}{name}"] = statement["id"]
         self.ids["/v1/rewards/{id}"] = reward.id
-        for name in ("", "/qr"):
+        for name in ("", "/qr", "/print"):
             self.ids[f"/v1/redemptions/{{id}}{name}"] = vouchers[3]["id"]
 
     def keep_shop(self, voucher):
