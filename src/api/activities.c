@@ -171,20 +171,59 @@ static enum answered activity_post(struct call *call)
 }
 
 struct activities_query {
-    uint64_t unit_id;
+    uint64_t unit_id, part_of, series_id;
+    int category; /* index; 0: any */
+    struct text skill, place, words;
+    int64_t from_us, to_us;
+    bool open;
     struct page page;
 };
 
+#define QUERY(member) offsetof(struct activities_query, member)
 static const struct json_field activities_query_fields[] = {
-    {"unit_id", JSON_ID, OPTIONAL, offsetof(struct activities_query, unit_id)},
+    {"unit_id", JSON_ID, OPTIONAL, QUERY(unit_id)},
+    {"part_of", JSON_ID, OPTIONAL, QUERY(part_of)},
+    {"series_id", JSON_ID, OPTIONAL, QUERY(series_id)},
+    {"category", JSON_CHOICE, OPTIONAL, QUERY(category), .choices = "any|" CATEGORIES},
+    {"skill", JSON_TEXT, OPTIONAL, QUERY(skill), .max = 40},
+    {"place", JSON_TEXT, OPTIONAL, QUERY(place), .max = 40},
+    {"q", JSON_TEXT, OPTIONAL, QUERY(words), .max = 40},
+    {"from", JSON_TIME, OPTIONAL, QUERY(from_us)},
+    {"to", JSON_TIME, OPTIONAL, QUERY(to_us)},
+    {"open", JSON_FLAG, OPTIONAL, QUERY(open)},
     PAGE_FIELDS(struct activities_query, page),
     {0},
 };
+#undef QUERY
+
+/* An empty text, not none: SQL knows the difference. */
+static struct text or_empty(struct text text)
+{
+    return text.data ? text : TEXT("");
+}
+
+static struct activity_filter filter_of(const struct call *call,
+                                        const struct activities_query *query)
+{
+    return (struct activity_filter){
+        .under = query->unit_id,
+        .with_drafts = sees_drafts(&call->who),
+        .part_of = query->part_of,
+        .series_id = query->series_id,
+        .category = query->category,
+        .skill = or_empty(query->skill),
+        .place = or_empty(query->place),
+        .words = or_empty(query->words),
+        .from_us = query->from_us,
+        .to_us = query->to_us,
+        .open_at_us = query->open ? call->now_us : 0,
+    };
+}
 
 static enum answered activities_get(struct call *call)
 {
     const struct activities_query *query = call->query;
-    struct activity_filter filter = {query->unit_id, sees_drafts(&call->who)};
+    struct activity_filter filter = filter_of(call, query);
     int64_t limit = page_limit(&query->page);
     struct activity *activities;
     struct error error;

@@ -18,6 +18,8 @@ extern const struct route inbox_routes[];
 extern const struct route activity_routes[];
 extern const struct route attendance_routes[];
 extern const struct route change_routes[];
+extern const struct route roster_routes[];
+extern const struct route series_routes[];
 extern const struct route backfill_routes[];
 extern const struct route review_routes[];
 extern const struct route record_routes[];

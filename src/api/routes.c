@@ -19,6 +19,8 @@ const struct route *const route_tables[] = {
     activity_routes,
     attendance_routes,
     change_routes,
+    roster_routes,
+    series_routes,
     backfill_routes,
     review_routes,
     record_routes,

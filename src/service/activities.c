@@ -83,18 +83,30 @@ enum find activity_find(struct db *db, uint64_t activity_id, struct arena *arena
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
+/* A filter that is not set admits everything. Words are looked for as they are: % and _ too. */
 bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t after,
                    int64_t limit, struct arena *arena, struct activity **activities, size_t *count,
                    struct error *error)
 {
-    struct rows *rows =
-        db_query(db,
-                 ACTIVITY_COLUMNS "JOIN units u ON u.unit_id = a.unit_id"
-                                  " WHERE a.activity_id > ? AND (? OR a.state <> 1)"
-                                  " AND (? = 0 OR u.path LIKE CONCAT('%/', ?, '/%'))"
-                                  " ORDER BY a.activity_id LIMIT ?",
-                 DB_ID(after), DB_INT(filter->with_drafts), DB_ID(filter->under),
-                 DB_ID(filter->under), DB_INT(limit));
+    struct rows *rows = db_query(
+        db,
+        ACTIVITY_COLUMNS
+        "JOIN units u ON u.unit_id = a.unit_id"
+        " WHERE a.activity_id > ? AND (? OR a.state <> 1)"
+        " AND (? = 0 OR u.path LIKE CONCAT('%/', ?, '/%')) AND a.part_of = ?"
+        " AND (? = 0 OR a.series_id = ?) AND (? = 0 OR a.category = ?)"
+        " AND (? = '' OR a.skill = ?) AND (? = '' OR LOCATE(?, a.place) > 0)"
+        " AND (? = '' OR LOCATE(?, a.title) > 0 OR LOCATE(?, a.description) > 0)"
+        " AND a.ends_us > ? AND (? = 0 OR a.starts_us < ?)"
+        " AND (? = 0 OR (a.state IN (2, 3) AND a.ends_us > ? AND a.signed_up < a.capacity))"
+        " ORDER BY a.activity_id LIMIT ?",
+        DB_ID(after), DB_INT(filter->with_drafts), DB_ID(filter->under), DB_ID(filter->under),
+        DB_ID(filter->part_of), DB_ID(filter->series_id), DB_ID(filter->series_id),
+        DB_INT(filter->category), DB_INT(filter->category), DB_TEXT(filter->skill),
+        DB_TEXT(filter->skill), DB_TEXT(filter->place), DB_TEXT(filter->place),
+        DB_TEXT(filter->words), DB_TEXT(filter->words), DB_TEXT(filter->words),
+        DB_INT(filter->from_us), DB_INT(filter->to_us), DB_INT(filter->to_us),
+        DB_INT(filter->open_at_us), DB_INT(filter->open_at_us), DB_INT(limit));
 
     *activities = arena_take(arena, (size_t)limit * sizeof **activities);
     for (*count = 0; rows_next(rows); (*count)++)
@@ -105,11 +117,12 @@ bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t
 bool activity_publish(struct db *db, uint64_t activity_id, int64_t now_us, enum refusal *refusal,
                       struct error *error)
 {
-    int64_t changed = db_run(db, error,
-                             "UPDATE activities SET state = ? WHERE activity_id = ?"
-                             " AND state = ? AND ends_us > ?",
-                             DB_INT(ACTIVITY_PUBLISHED), DB_ID(activity_id), DB_INT(ACTIVITY_DRAFT),
-                             DB_INT(now_us));
+    int64_t changed =
+        db_run(db, error,
+               "UPDATE activities SET state = ? WHERE (activity_id = ? OR part_of = ?)"
+               " AND state = ? AND ends_us > ?",
+               DB_INT(ACTIVITY_PUBLISHED), DB_ID(activity_id), DB_ID(activity_id),
+               DB_INT(ACTIVITY_DRAFT), DB_INT(now_us));
 
     *refusal = changed == 0 ? REFUSED_WRONG_STATE : ACCEPTED;
     return changed >= 0;

@@ -48,14 +48,22 @@ bool activity_create(struct db *db, const struct activity *activity,
 enum find activity_find(struct db *db, uint64_t activity_id, struct arena *arena,
                         struct activity *activity, struct error *error);
 struct activity_filter {
-    uint64_t under;   /* a unit and all below it; 0: every unit */
-    bool with_drafts; /* for those who may see them */
+    uint64_t under;           /* a unit and all below it; 0: every unit */
+    bool with_drafts;         /* for those who may see them */
+    uint64_t part_of;         /* shifts of that activity; 0: whole ones */
+    uint64_t series_id;       /* 0: any */
+    int category;             /* 0: any */
+    struct text skill;        /* that very word; empty: any */
+    struct text place, words; /* somewhere in the place; in title or description */
+    int64_t from_us, to_us;   /* overlapping that time; to_us 0: without an end */
+    int64_t open_at_us;       /* only those with a free place at that moment; 0: all */
 };
 /* By id, above `after`. */
 bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t after,
                    int64_t limit, struct arena *arena, struct activity **activities, size_t *count,
                    struct error *error) MUST_CHECK;
-/* A draft becomes visible: REFUSED_WRONG_STATE when it is none, NOT_OPEN when it is over already.
+/* A draft becomes visible, with its shifts: REFUSED_WRONG_STATE when it is none, NOT_OPEN when it
+ * is over already.
  */
 bool activity_publish(struct db *db, uint64_t activity_id, int64_t now_us, enum refusal *refusal,
                       struct error *error) MUST_CHECK;

@@ -4,15 +4,12 @@
 
 #include "service/sign_ups.h"
 
-/* "Whole · post" for a shift. NULL when it broke. */
+/* NULL when it broke. */
 static json_t *details_of(struct db *db, uint64_t activity_id, struct text reason,
                           struct error *error)
 {
-    struct rows *rows = db_query(db,
-                                 "SELECT CONCAT_WS(' · ', w.title, a.title) FROM activities a"
-                                 " LEFT JOIN activities w ON w.activity_id = a.part_of"
-                                 " AND a.part_of <> 0 WHERE a.activity_id = ?",
-                                 DB_ID(activity_id));
+    struct rows *rows =
+        db_query(db, "SELECT title FROM activities WHERE activity_id = ?", DB_ID(activity_id));
     json_t *details = json_object();
 
     if (rows_next(rows))

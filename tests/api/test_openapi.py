@@ -250,6 +250,12 @@ class Walk:
         world.coordinator.post(f"{path}/roll-call", call).expect(200)
         cancelled = f"/v1/activities/{world.activity(capacity=3)}/cancel"
         world.coordinator.post(cancelled, {"why": "台风"}).expect(200)
+        weekly = f"/v1/activities/{world.activity(capacity=3)}"
+        post = {name: world.api.get(weekly).json[name] for name in ("starts_at", "ends_at")}
+        post |= {"post": "东门岗", "capacity": 2}
+        world.coordinator.post(f"{weekly}/shifts", post).expect(201)
+        world.coordinator.put(f"{weekly}/series", {"weeks_ahead": 1}).expect(200)
+        world.coordinator.delete(f"{weekly}/series").expect(204)
         past = world.coordinator.get(f"/v1/records/{world.records([member])[0]}").expect(200)
         entered = {"member_id": self.market.member().id, "why": "漏登记"}
         entered |= {name: past[name] for name in ("started_at", "ended_at")}
@@ -269,7 +275,7 @@ class Walk:
         self.state_time(second)
         world.coordinator.post(f"/v1/records/{second}/reject", key=True).expect(200)
         self.record = first
-        for name in ("", "/codes", "/codes/qr", "/history"):
+        for name in ("", "/codes", "/codes/qr", "/history", "/roster"):
             self.ids[f"/v1/activities/{{id}}{name}"] = activity
         for name in ("", "/history"):
             self.ids[f"/v1/records/{{id}}{name}"] = first
