@@ -3,30 +3,22 @@ Whoever is killed at any moment: every acknowledged command is there exactly onc
 the same key gives the same answer, the books hold, and nothing is left behind.
 """
 
-import os
 import random
 import time
-from pathlib import Path
 
 import pytest
 
 from support.load import Load
 from support.processes import processes_of, wait_until
-from support.server import Server
+from support.server import Server, files_outside
 from support.world import World
 
 BETWEEN_KILLS = 100  # acts answered: each kill meets a server that works
 BACK_SECONDS = 10  # a bound that no busy machine breaks; what it took is in the report
 
 
-def files_outside(server):
-    """Where its mariadbd keeps temporary files when it cannot walk to the state directory."""
-    state = os.stat(server.state_dir / "db")
-    return Path(f"/tmp/linli-db-{state.st_dev:x}-{state.st_ino:x}")
-
-
 def stop_without_traces(*servers):
-    outside = files_outside(servers[-1])
+    outside = files_outside(servers[-1].state_dir)
     for server in servers:
         server.stop()
     assert not any(processes_of(server.state_dir) for server in servers)

@@ -237,8 +237,16 @@ def new_state_dir():
     return Path(tempfile.mkdtemp(prefix="linli-")).resolve() / "state"
 
 
+def files_outside(state_dir):
+    """Where mariadbd keeps temporary files when its user cannot walk to the state directory."""
+    database = (state_dir / "db").stat()
+    return Path(f"/tmp/linli-db-{database.st_dev:x}-{database.st_ino:x}")
+
+
 def remove_state(state_dir):
     kill_all(processes_of(state_dir))
+    if (state_dir / "db").exists():
+        shutil.rmtree(files_outside(state_dir), ignore_errors=True)
     if os.environ.get("LINLI_KEEP"):
         print(f"kept: {state_dir.parent}")
         return
