@@ -34,5 +34,6 @@ extern const struct route member_wallet_routes[];
 extern const struct route ledger_routes[];
 extern const struct route proposal_routes[];
 extern const struct route statement_routes[];
+extern const struct route market_routes[];
 
 #endif

@@ -32,6 +32,7 @@ const struct route *const route_tables[] = {
     redemption_routes,
     voucher_routes,
     statement_routes,
+    market_routes,
 
     wallet_routes,
     member_wallet_routes,
