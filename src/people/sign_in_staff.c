@@ -20,13 +20,14 @@ static const char nobody[] =
 
 static _Atomic int64_t checking;
 
-static bool check_begins(const struct sign_in_options *options)
+/* One more for somebody who signed in from there before: strangers cannot take all the places. */
+static bool check_begins(const struct sign_in_options *options, bool trusted)
 {
     int64_t most = options->passwords_at_once;
 
     if (most == 0)
         most = sysconf(_SC_NPROCESSORS_ONLN) < 2 ? 2 : sysconf(_SC_NPROCESSORS_ONLN);
-    if (atomic_fetch_add(&checking, 1) < most)
+    if (atomic_fetch_add(&checking, 1) < most + trusted)
         return true;
     atomic_fetch_sub(&checking, 1);
     return false;
@@ -87,16 +88,33 @@ static bool forget_failures(const struct sign_in *sign_in, struct db *db,
            attempt_trust(sign_in, db, attempt, error);
 }
 
+/* No password was looked at: nothing was guessed. */
+static bool return_all(struct db *db, const struct throttle *throttles, size_t count,
+                       struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!throttle_return(db, &throttles[i], error))
+            return false;
+    return true;
+}
+
 /* `out->answer` is DONE when it is right, with the account in `credentials`. */
-static void check_password(struct db *db, const char *login, struct text password,
+static void check_password(const struct sign_in *sign_in, struct db *db,
+                           const struct attempt *attempt, const char *login, struct text password,
                            struct credentials *credentials, struct signed_in *out)
 {
+    out->answer = SIGN_IN_BROKEN;
     if (!find_credentials(db, login, credentials, &out->error))
         return;
+    out->answer = SIGN_IN_BUSY;
+    if (!check_begins(sign_in->options, attempt->trusted))
+        return;
     bool right = password_matches(credentials->hash, password) && credentials->account_id != 0;
+    check_ends();
     out->answer = right ? SIGN_IN_DONE : SIGN_IN_WRONG;
 }
 
+/* Throttled first: whoever guesses too much does not get as far as a place to be checked at. */
 static void try_password(const struct sign_in *sign_in, struct db *db, const char *login,
                          struct text password, struct signed_in *out)
 {
@@ -106,10 +124,13 @@ static void try_password(const struct sign_in *sign_in, struct db *db, const cha
 
     if (!attempt_begin(sign_in, db, text_of(login), &attempt, &out->error))
         return;
+    size_t asked = attempt.trusted ? LOGIN : THROTTLES;
     list_throttles(sign_in, &attempt, text_of(login), throttles);
-    if (!sign_in_may_try(sign_in, db, throttles, attempt.trusted ? LOGIN : THROTTLES, out))
+    if (!sign_in_may_try(sign_in, db, throttles, asked, out))
         return;
-    check_password(db, login, password, &credentials, out);
+    check_password(sign_in, db, &attempt, login, password, &credentials, out);
+    if (out->answer == SIGN_IN_BUSY && !return_all(db, throttles, asked, &out->error))
+        out->answer = SIGN_IN_BROKEN;
     if (out->answer != SIGN_IN_DONE)
         return;
     out->answer = SIGN_IN_BROKEN;
@@ -125,10 +146,6 @@ void sign_in_staff(const struct sign_in *sign_in, struct db *db, struct text log
     *out = (struct signed_in){.answer = SIGN_IN_WRONG};
     if (!login_parse(login, canonical))
         return; /* nobody can be called so */
-    out->answer = SIGN_IN_BUSY;
-    if (!check_begins(sign_in->options))
-        return;
     out->answer = SIGN_IN_BROKEN;
     try_password(sign_in, db, canonical, password, out);
-    check_ends();
 }
