@@ -8,7 +8,7 @@
 
 #include "simulator.h"
 
-#define MEMBERS     24 /* 1 … MEMBERS; a world's script may keep to the first of them */
+#define MEMBERS     40 /* 1 … MEMBERS; a world's script may keep to the first of them */
 #define WORLD_STEPS 600
 #define LOT_BASE    100000 /* the numbers of awarded lots; adjustments have their proposal's */
 
@@ -48,7 +48,7 @@ struct author {
     uint64_t proposals;
     struct propose proposed[WORLD_STEPS + 2];
     uint64_t lots;
-    uint64_t lot_owner[WORLD_STEPS * 8];
+    uint64_t lot_owner[WORLD_STEPS * 12];
     uint64_t merged_into[MEMBERS + 1]; /* maybe */
 };
 
@@ -223,9 +223,10 @@ static inline struct script *script_write(struct author *author, uint64_t *rando
     author->random = random;
     author->now_us = 20000 * DAY_US;
     author->members = 3 + below(author, MEMBERS - 2);
+    unsigned pace = 2 + (unsigned)below(author, 11);
     for (size_t i = 0; i < WORLD_STEPS; i++) {
-        if (chance(author, 12))
-            author->now_us += (int64_t)below(author, 36) * HOUR_US;
+        if (chance(author, pace))
+            author->now_us += (int64_t)below(author, 432 / pace) * HOUR_US;
         script->steps[i].command = invent_command(author);
         script->steps[i].now_us = author->now_us;
     }

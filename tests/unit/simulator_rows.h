@@ -27,6 +27,31 @@ static inline void sim_print_limit(const struct limit_use *limit, struct buffer 
     buffer_add(out, numbers, sizeof(numbers));
 }
 
+static inline bool sim_limit_is_before(const struct limit_use *a, const struct limit_use *b)
+{
+    return a->subject != b->subject ? a->subject < b->subject : a->period < b->period;
+}
+
+/* In the order of their keys: a wallet has them in the order in which it came to know them. */
+static inline void sim_print_limits(const struct wallet *wallet, int64_t now_us, struct buffer *out)
+{
+    const struct limit_use *last = NULL, *next;
+
+    do {
+        next = NULL;
+        for (size_t i = 0; i < wallet->limit_count; i++) {
+            const struct limit_use *limit = &wallet->limits[i];
+
+            if (limit->ends_us > now_us && (!last || sim_limit_is_before(last, limit)) &&
+                (!next || sim_limit_is_before(limit, next)))
+                next = limit;
+        }
+        if (next)
+            sim_print_limit(next, out);
+        last = next;
+    } while (next);
+}
+
 static inline void sim_print_wallet(const struct row *row, int64_t now_us, struct buffer *out)
 {
     const struct wallet *wallet = (const struct wallet *)row;
@@ -38,9 +63,8 @@ static inline void sim_print_wallet(const struct row *row, int64_t now_us, struc
     buffer_add(out, numbers, sizeof(numbers));
     for (size_t i = 0; i < wallet->lot_count; i++)
         sim_print_lot(&wallet->lots[i], out);
-    for (size_t i = 0; i < wallet->limit_count && wallet->state != WALLET_MERGED; i++)
-        if (wallet->limits[i].ends_us > now_us)
-            sim_print_limit(&wallet->limits[i], out);
+    if (wallet->state != WALLET_MERGED)
+        sim_print_limits(wallet, now_us, out);
 }
 
 static inline void sim_copy_wallet_columns(struct wallet *to, const struct wallet *from)
