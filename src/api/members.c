@@ -9,9 +9,7 @@
 #include "api/resources.h"
 #include "people/audit.h"
 
-/* Members see themselves; a coordinator those of their unit and below; auditors and administrators
- * all. */
-static bool may_see(struct call *call, const struct member *member)
+bool member_may_see(struct call *call, const struct member *member)
 {
     const struct who *who = &call->who;
 
@@ -27,7 +25,7 @@ static enum answered member_get(struct call *call)
     enum find found =
         member_find(call->db, call->app->keyring, call->ids[0], call->arena, &member, &error);
 
-    if (found == FIND_FOUND && !may_see(call, &member))
+    if (found == FIND_FOUND && !member_may_see(call, &member))
         found = FIND_NOTHING;
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);

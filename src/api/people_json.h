@@ -15,6 +15,9 @@ json_t *unit_json(const struct unit *unit);
 json_t *staff_json(const struct staff *staff);
 /* The phone is masked for everybody. An auditor sees no name: the id is the pseudonym. */
 json_t *member_json(const struct member *member, const struct who *viewer);
+/* Members see themselves; a coordinator those of their unit and below; auditors and administrators
+ * all. */
+bool member_may_see(struct call *call, const struct member *member) MUST_CHECK;
 /* null for 0 */
 json_t *id_or_null(uint64_t id);
 

@@ -13,6 +13,8 @@ const struct route *const route_tables[] = {
     unit_routes,
     staff_routes,
     member_routes,
+    registration_routes,
+    due_list_routes,
     audit_trail_routes,
     inbox_routes,
 

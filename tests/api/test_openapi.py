@@ -226,6 +226,19 @@ class Walk:
         body = {"skills": [skills[0]["id"]], "free_times": times}
         assert member.put("/v1/me/profile", body).expect(200) == body
         self.market.member().post("/v1/me/erasure", {"confirm": True}).expect(204)
+        place = {"kind": "work", "unit_id": world.unit_id}
+        member.post(f"/v1/members/{member.id}/affiliations", place).expect(200)
+        where = f"/v1/members/{member.id}/registrations"
+        member.post(where, {"unit_id": world.unit_id}).expect(200)
+        due = {"unit_id": world.unit_id, "title": "七月应报到", "due_day": "2026-07-31"}
+        made = world.coordinator.post("/v1/due-lists", due | {"people": [{"name": "钱七"}]})
+        people = f"/v1/due-lists/{made.expect(201)['id']}/people"
+        exempt = {"line": 1, "state": "exempt", "why": "调离"}
+        world.coordinator.put(people, exempt).expect(200)
+        for path in ("", "/people"):
+            self.ids["/v1/due-lists/{id}" + path] = made.json["id"]
+        for path in ("affiliations", "registrations", "receipts"):
+            self.ids["/v1/members/{id}/" + path] = member.id
         unmask = f"/v1/members/{member.id}/unmask"
         self.callers["auditor"].post(unmask, {"why": "抽查服务记录"}).expect(200)
 

@@ -1,0 +1,266 @@
+"""
+Each route × each role × somebody else's object: nothing leaks, nothing changes. Generated from the
+route tables: a new route is tried as soon as it exists, and fails here until this file knows what
+object its {id} stands for.
+"""
+
+import json
+import re
+
+import pytest
+
+from support.server import Server, run_cli
+from support.world import World, rfc3339
+
+tables = json.loads(run_cli("routes", "--json").stdout)
+routes = {f"{route['method']} {route['path']}": route for route in tables["routes"]}
+each_route = pytest.mark.parametrize("name", sorted(routes))
+
+# Roles that see everything by their office. What they may not do is refused by role.
+WIDE = {"administrator", "auditor"}
+STRANGERS = "member", "coordinator", "unit_reader", "clerk", "manager"
+
+# Open to others on purpose, with the reason. Everything else of theirs is 403 or 404.
+OPEN = {
+    "PUT /v1/activities/{id}/sign-up": "members sign up wherever something is published",
+    "DELETE /v1/activities/{id}/sign-up": "takes back one's own; whoever has none takes back none",
+    "POST /v1/activities/{id}/check-in": "whoever has the code that is shown there",
+    "POST /v1/activities/{id}/check-out": "as check-in",
+    "POST /v1/redemptions": "members redeem at every merchant",
+}
+
+# Written by the server itself, or of the attempt alone.
+RESTLESS = {
+    "answers", "audit_trail", "blocks", "checkpoints", "instances", "lanes", "notices",
+    "refresh_tokens", "revocations", "sign_in_attempts", "sign_in_codes", "transfers",
+}  # fmt: skip
+
+
+class Victim:
+    """A community, a merchant and a member with something of everything; and others beside them."""
+
+    def __init__(self, server, sms):
+        self.server, self.world = server, World(server)
+        world = self.world
+        self.market = world.market()
+        self.member = world.member(points=50)
+        self.voucher = self.member.redeem(self.market.reward(stock=5, price=5)).expect(201)
+        self.reward = self.market.reward(stock=5, price=5)
+        self.activity = world.activity(capacity=5)
+        self.member.put(f"/v1/activities/{self.activity}/sign-up").expect(200)
+        self.record = world.records([self.member])[0]
+        proposal = {"kind": "adjust", "member_id": self.member.id, "points": "1"}
+        self.proposal = world.make("/v1/proposals", reason="两人核对", **proposal)["id"]
+        self.strangers = self.make_strangers()
+        self.objects = {}
+        self.callers = self.strangers | {
+            "administrator": world.administrator,
+            "auditor": world.staff("auditor"),
+        }
+        self.objects = self.name_objects()
+
+    def make_strangers(self):
+        world = self.world
+        unit = world.make("/v1/units", kind="community", name="湖景社区")["id"]
+        elsewhere = world.market()
+        made = world.make("/v1/members", name="外人", unit_id=unit, consent=True)
+        return {
+            "member": type(self.member)(world, made["id"], "member"),
+            "coordinator": world.staff("coordinator", unit),
+            "unit_reader": world.staff("unit_reader", unit),
+            "clerk": elsewhere.clerk,
+            "manager": elsewhere.manager,
+        }
+
+    def name_objects(self):
+        """What an {id} below each resource stands for."""
+        return {
+            "units": self.world.unit_id,
+            "members": self.member.id,
+            "staff": self.market.clerk.id,
+            "activities": self.activity,
+            "records": self.record,
+            "merchants": self.market.id,
+            "rewards": self.reward.id,
+            "redemptions": self.voucher["id"],
+            "proposals": self.proposal,
+        } | self.made_over_the_api()
+
+    def made_over_the_api(self):
+        """What is made by a POST whose answer names it."""
+        world, manager = self.world, self.market.manager
+        now = rfc3339(world.now_us())
+        due = {"unit_id": world.unit_id, "title": "应报到", "due_day": now[:10]}
+        shop = f"/v1/merchants/{self.market.id}/shops"
+        statement = f"/v1/merchants/{self.market.id}/statements"
+        makings = {
+            "shops": (manager, shop, self.required("POST /v1/merchants/{id}/shops")),
+            "statements": (world.administrator, statement, {"cut_off": now}),
+            "due-lists": (world.coordinator, "/v1/due-lists", due | {"people": [{"name": "赵"}]}),
+        }
+        return {
+            resource: caller.post(path, body).json["id"]
+            for resource, (caller, path, body) in makings.items()
+            if any(route["path"].startswith(f"/v1/{resource}/") for route in routes.values())
+        } | {"inbox": self.notice()}
+
+    def required(self, name):
+        return self.body(routes[name]["body"]) if name in routes else None
+
+    def notice(self):
+        """In the member's inbox."""
+        columns = "account_id, kind, ref, details, created_us, read_us"
+        self.world.insert("notices", columns, [(self.member.id, 1, 1, '{"title":"x"}', 1, 0)])
+        return self.server.sql("SELECT MAX(notice_id) AS id FROM notices")[0]["id"]
+
+    # What is sent
+
+    def value(self, field):
+        """A value that passes the table, and where it names something, names what is theirs."""
+        name, kind = field["name"], field["type"]
+        ids = {
+            "unit_id": "units", "parent_id": "units", "work_unit_id": "units", "under": "units",
+            "member_id": "members", "person_id": "members", "into": "members",
+            "merchant_id": "merchants", "scope_id": "merchants", "reward_id": "rewards",
+            "record_id": "records", "activity_id": "activities",
+        }  # fmt: skip
+        if kind == "id":
+            return self.objects[ids[name]] if name in ids else "1"
+        if kind == "ids":
+            return [self.objects.get(name, "1")]
+        if kind == "objects":
+            return [self.body(field["items"])]
+        return self.plain(field)
+
+    def plain(self, field):
+        kind = field["type"]
+        if field["name"] == "code":
+            return self.voucher["code"][: field["max"]]
+        if field["name"] == "phone":
+            return "13900001234"
+        if kind == "text":
+            return "为了核对情况"[: field["max"]].ljust(field["min"], "好")
+        if kind in ("int", "points"):
+            return field["min"] if kind == "points" else max(1, field["min"])
+        if kind == "choice":
+            return field["choices"][0]
+        now = rfc3339(self.world.now_us() + 3_600_000_000)
+        return {"flag": True, "time": now, "day": now[:10]}[kind]
+
+    def body(self, fields):
+        return {field["name"]: self.value(field) for field in fields if field["required"]}
+
+    def full_body(self, fields):
+        """With the optional names of objects too."""
+        named = [f for f in fields if f["required"] or f["type"] in ("id", "ids")]
+        return {field["name"]: self.value(field) for field in named}
+
+    def target(self, route):
+        resource = route["path"].split("/")[2]
+        path = route["path"]
+        if "{id}" in path:
+            assert resource in self.objects, f"say in this file what {path} is of"
+            path = path.replace("{id}", str(self.objects[resource]))
+        return re.sub(r"\{\w+\}", "nothing", path)
+
+    def ask(self, route, caller, body):
+        key = True if route["idempotent"] else None
+        target = self.target(route)
+        required = [field for field in route["query"] or [] if field["required"]]
+        query = {field["name"]: self.value(field) for field in required}
+        if route["method"] == "GET":
+            return caller.get(target, query=query)
+        request = self.world.api.request
+        return request(route["method"], target, body, token=caller.token, key=key, query=query)
+
+    # What has changed
+
+    def state(self):
+        """A checksum of each table that only requests change."""
+        names = [next(iter(row.values())) for row in self.server.sql("SHOW TABLES")]
+        watched = ", ".join(f"`{name}`" for name in names if name not in RESTLESS)
+        return {r["Table"]: r["Checksum"] for r in self.server.sql(f"CHECKSUM TABLE {watched}")}
+
+
+@pytest.fixture(scope="module")
+def victim(sms):
+    with Server(sms.options) as server:
+        yield Victim(server, sms)
+
+
+def is_public(route):
+    return route["roles"] == []
+
+
+def names_something(route):
+    named = {field["name"] for field in route["body"] or []}
+    return named & {"unit_id", "member_id", "merchant_id", "scope_id", "record_id", "into", "code"}
+
+
+@each_route
+def test_who_has_not_the_role_is_refused_and_changes_nothing(victim, name):
+    route = routes[name]
+    if is_public(route):
+        return
+    before = victim.state()
+    for role, caller in victim.callers.items():
+        if role not in route["roles"]:
+            answer = victim.ask(route, caller, victim.body(route["body"] or []) or None)
+            assert (answer.status, answer.code) == (403, "forbidden"), role
+    assert victim.state() == before
+
+
+@each_route
+def test_an_object_of_others_is_not_there_and_does_not_change(victim, name):
+    """404 whether it exists or not; 403 where the whole action is not theirs."""
+    route = routes[name]
+    if "{id}" not in route["path"] or is_public(route) or name in OPEN:
+        return
+    for role in set(route["roles"]) - WIDE:
+        before = victim.state()
+        answer = victim.ask(route, victim.strangers[role], victim.body(route["body"] or []) or None)
+        assert answer.status in (403, 404), f"{role}: {answer.status} {answer.body[:300]}"
+        assert victim.state() == before, role
+
+
+@each_route
+def test_a_request_that_names_what_is_others_changes_nothing(victim, name):
+    route = routes[name]
+    if "{id}" in route["path"] or is_public(route) or name in OPEN or not names_something(route):
+        return
+    for role in set(route["roles"]) - WIDE:
+        before = victim.state()
+        answer = victim.ask(route, victim.strangers[role], victim.full_body(route["body"]))
+        assert answer.status >= 400, f"{role}: {answer.status} {answer.body[:300]}"
+        assert victim.state() == before, role
+
+
+@each_route
+def test_no_list_shows_strangers_what_is_others(victim, name):
+    route = routes[name]
+    if route["method"] != "GET" or "{" in route["path"] or is_public(route):
+        return
+    secret = [victim.member.id, victim.voucher["id"], victim.record, victim.market.clerk.id]
+    for role in set(route["roles"]) - WIDE:
+        caller = victim.strangers[role]
+        filters = [f for f in route["query"] or [] if f["type"] == "id" and f["name"] != "cursor"]
+        for further in [[], *([f] for f in filters)]:
+            required = [f for f in route["query"] or [] if f["required"]]
+            query = {f["name"]: victim.value(f) for f in required + further}
+            answer = caller.get(route["path"], query=query)
+            assert answer.status in (200, 400, 403, 404), f"{role}: {answer.status}"
+            if answer.status == 200:
+                shown = answer.body.decode(errors="replace")
+                assert not [s for s in secret if f'"{s}"' in shown], f"{role} {query}"
+
+
+@each_route
+def test_who_reads_all_changes_nothing(victim, name):
+    """Auditors see everything, and no route lets them write but the trail of their own looking."""
+    route = routes[name]
+    if route["method"] == "GET" or "auditor" not in route["roles"] or "sign-out" in name:
+        return
+    before = victim.state()
+    body = victim.body(route["body"] or []) or None
+    victim.ask(route, victim.callers["auditor"], body)
+    assert victim.state() == before

@@ -1,0 +1,95 @@
+"""Affiliations that keep their history, registration with a receipt, and who is due."""
+
+import itertools
+import uuid
+
+import pytest
+
+from support.processes import wait_until
+from support.world import World
+
+phones = (f"132{n:08d}" for n in itertools.count(uuid.uuid4().int % 90_000_000))
+
+
+@pytest.fixture
+def village(world):
+    """Another community."""
+    name = f"塍下村{uuid.uuid4().hex[:6]}"
+    return world.make("/v1/units", kind="village", name=name)["id"]
+
+
+def listed(caller, path):
+    return caller.get(path).expect(200)["items"]
+
+
+def test_who_moves_house_keeps_the_history(world, village):
+    member = world.member()
+    path = f"/v1/members/{member.id}/affiliations"
+    member.post(path, {"kind": "work", "unit_id": village}).expect(200)
+    moved = member.post(path, {"kind": "residence", "unit_id": village}).expect(200)["items"]
+    home = [entry for entry in moved if entry["kind"] == "residence"]
+    assert [entry["unit_id"] for entry in home] == [village, world.unit_id]
+    assert home[0]["until"] is None and home[1]["until"] == home[0]["from"]
+    assert member.get("/v1/me").expect(200)["unit"]["id"] == village
+    assert world.coordinator.get(path).status == 404, "the old community sees them no more"
+    early = {"kind": "residence", "unit_id": world.unit_id, "from": "2020-01-01T00:00:00+08:00"}
+    assert member.post(path, early).code == "bad_field"
+    assert member.post(path, {"kind": "residence"}).code == "bad_field"
+    member.post(path, {"kind": "work"}).expect(200)
+    work = [entry for entry in listed(member, path) if entry["kind"] == "work"]
+    assert work[0]["until"] is not None
+
+
+def test_registration_gives_a_receipt_once_for_each_community(world, village):
+    member = world.member()
+    path = f"/v1/members/{member.id}/registrations"
+    first = listed(member, path)
+    assert [(r["unit_id"], r["way"]) for r in first] == [(world.unit_id, "on_site")]
+    both = member.post(path, {"unit_id": village}).expect(200)["items"]
+    again = member.post(path, {"unit_id": village}).expect(200)["items"]
+    assert again == both and {r["way"] for r in both} == {"on_site", "online"}
+    numbers = {r["receipt_number"] for r in both}
+    assert len(numbers) == 2
+    receipts = f"/v1/members/{member.id}/receipts"
+    page = member.get(receipts)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "王小明" in page.body.decode() and all(n in page.body.decode() for n in numbers)
+    assert world.member().get(receipts).status == 404
+    elsewhere = world.staff("coordinator", village)
+    assert elsewhere.post(path, {"unit_id": village}).status == 404
+
+
+def test_who_is_due_who_came_and_who_is_missing(world, server):
+    early, late, never = (next(phones) for _ in range(3))
+    world.make("/v1/members", name="先来", phone=early, unit_id=world.unit_id, consent=True)
+    names = [f"应到{uuid.uuid4().hex[:8]}" for _ in range(4)]
+    people = [{"name": n, "phone": p} for n, p in zip(names, (early, late, never))]
+    body = {"unit_id": world.unit_id, "title": "五一前报到", "due_day": "2026-05-01"}
+    made = world.coordinator.post("/v1/due-lists", body | {"people": people + [{"name": names[3]}]})
+    path = f"/v1/due-lists/{made.expect(201)['id']}"
+    assert (made.json["due"], made.json["came"], made.json["missing"]) == (4, 1, 3)
+    before = server.sql("SELECT COUNT(*) AS n FROM members")[0]["n"]
+    world.make("/v1/members", name="后来", phone=late, unit_id=world.unit_id, consent=True)
+    mark = world.coordinator.put
+    assert mark(f"{path}/people", {"line": 3, "state": "exempt"}).code == "bad_field"
+    mark(f"{path}/people", {"line": 3, "state": "exempt", "why": "调往外地"}).expect(200)
+    walked_in = world.member()
+    came = {"line": 4, "state": "came", "member_id": walked_in.id}
+    lines = mark(f"{path}/people", came).expect(200)["items"]
+    assert [line["state"] for line in lines] == ["came", "came", "exempt", "came"]
+    assert [line["name"] for line in lines] == [None, None, names[2], None]
+    shown = world.coordinator.get(path).expect(200)
+    assert (shown["due"], shown["came"], shown["missing"], shown["exempt"]) == (4, 3, 0, 1)
+    assert server.sql("SELECT COUNT(*) AS n FROM members")[0]["n"] == before + 2
+
+
+def test_invitations_that_nobody_answered_are_gone_after_90_days(fresh_server):
+    small = World(fresh_server)
+    body = {"unit_id": small.unit_id, "title": "应报到", "due_day": "2026-05-01"}
+    body |= {"people": [{"name": "无人应答", "phone": next(phones)}]}
+    made = small.coordinator.post("/v1/due-lists", body).expect(201)
+    fresh_server.sql("UPDATE due_lists SET created_us = created_us - 91 * 86400000000")
+    fresh_server.restart()
+    wait_until(lambda: not fresh_server.sql("SELECT 1 FROM due_people"), 30, "the invitation to go")
+    assert fresh_server.sql("SELECT list_key FROM due_lists")[0]["list_key"] == b""
+    assert small.coordinator.get(f"/v1/due-lists/{made['id']}").expect(200)["due"] == 0
