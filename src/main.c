@@ -54,6 +54,7 @@ static const struct job jobs[] = {
     {"vouchers_lapse", MINUTE_US, vouchers_lapse},
     {"statements_fill", 30 * SECOND_US, statements_fill},
     {"lots_expire", MINUTE_US, lots_expire},
+    {"points_expiring", MINUTE_US, points_expiring_tell},
     {"answers_prune", 20 * SECOND_US, answers_prune},
     {"limits_prune", HOUR_US, limits_prune},
     {"people_prune", 10 * MINUTE_US, people_expired_prune},

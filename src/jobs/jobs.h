@@ -7,6 +7,7 @@
 #include "jobs/keeper.h"
 
 bool lots_expire(struct job_context *context, struct error *error);
+bool points_expiring_tell(struct job_context *context, struct error *error);
 bool vouchers_lapse(struct job_context *context, struct error *error);
 bool statements_fill(struct job_context *context, struct error *error);
 bool advance_activities(struct job_context *context, struct error *error);
