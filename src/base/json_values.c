@@ -32,6 +32,8 @@ static bool add_digit(int64_t *negative, char digit)
 /* "12", "12.5", "12.50", "-0.50"; no other zeros in front, no minus before nothing. */
 bool points_parse(struct text text, int64_t *hundredths)
 {
+    if (text.length == 0)
+        return false;
     const char *at = text.data, *end = text.data + text.length;
     bool minus = at != end && *at == '-';
     int64_t negative = 0;

@@ -215,7 +215,9 @@ int64_t rows_int(struct rows *rows, unsigned column)
     if (bound && bound->is_integer)
         return bound->is_null ? 0 : bound->number;
     struct text text = raw_text(rows, column);
-    if (text.length > 0 && text.data[0] == '-')
+    if (text.length == 0)
+        return 0;
+    if (text.data[0] == '-')
         return (int64_t)(0 - parse_digits(text.data + 1, text.data + text.length));
     return (int64_t)parse_digits(text.data, text.data + text.length);
 }

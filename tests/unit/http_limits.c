@@ -448,7 +448,7 @@ static long resident_bytes(void)
 /* 10,000 of them have 64 MiB: each has 6,710 bytes, and needs a third of it. */
 static void test_idle_connections_cost_little(void **state)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef LINLI_SANITIZED
     skip(); /* the sanitizers' own memory would be measured */
 #endif
     enum { COUNT = 2000 };
