@@ -1,4 +1,4 @@
-"""The API against a model of wallets, lots, stock and limits: random acts, the same world after each."""
+"""The API against a model of wallets, lots, stock and limits: the same after each random act."""
 
 import copy
 from dataclasses import replace
@@ -32,6 +32,7 @@ terms = {
     "limit_days": st.sampled_from([1, 7]),
     "valid_days": st.sampled_from([20, 60, 1]),
 }
+EASY_TERMS = {"price": 50, "limit_count": 0, "limit_days": 1, "valid_days": 20}
 CLOSED = [False] * 4 + [True]
 
 
@@ -332,7 +333,7 @@ class MarketMachine(RuleBasedStateMachine):
             self.serve(member, 120, 1, True)
         self.redeem_now(member, reward, False)
         if not self.vouchers:
-            self.change_terms(reward, {"price": 50, "limit_count": 0, "limit_days": 1, "valid_days": 20}, False)
+            self.change_terms(reward, EASY_TERMS, False)
             self.redeem_what_can_be_had(member, reward)
 
     def propose(self, kind, member, **body):

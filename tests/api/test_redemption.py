@@ -1,4 +1,4 @@
-"""Earn, redeem, confirm, and every way back: what each person is told, and what it does to the books."""
+"""Earn, redeem, confirm, and every way back: what people are told, and what it does to points."""
 
 import pytest
 
@@ -32,6 +32,12 @@ def the_same(*answers):
 def state_of(market, reward, member):
     """What a refusal must leave as it was."""
     return market.stock(reward), member.wallet(), member.get("/v1/redemptions").json["items"]
+
+
+def kinds_of_transfers(member):
+    """The oldest first."""
+    newest_first = member.get("/v1/wallet/transfers").expect(200)["items"]
+    return [transfer["kind"] for transfer in reversed(newest_first)]
 
 
 # The walk
@@ -82,8 +88,7 @@ def test_from_service_to_settlement(time_market):
     assert time_market.manager.refund(voucher).code == "wrong_state"
     assert time_market.settle()["lines"] == 0
 
-    history = member.get("/v1/wallet/transfers").expect(200)["items"]
-    kinds = [transfer["kind"] for transfer in reversed(history)]
+    kinds = kinds_of_transfers(member)
     assert kinds == ["award", "hold", "capture", "uncapture", "capture", "settle"]
     time_market.verify_ledger()
 
@@ -124,7 +129,7 @@ def test_points_that_run_out_are_gone_at_once_and_swept_later(time_market):
     world.server.restart()
     wait_until(
         lambda: member.redemption(voucher)["state"] == "expired"
-        and any(t["kind"] == "lot_expiry" for t in member.get("/v1/wallet/transfers").json["items"]),
+        and "lot_expiry" in kinds_of_transfers(member),
         KEEPER_SECONDS,
         "the keeper",
     )

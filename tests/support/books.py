@@ -9,7 +9,8 @@ import pymysql
 # numbers of ledger/account.h, ledger/book.h and market/redemption.h.
 PROMISES = {
     "every account is what its transfers add up to": """
-        SELECT account >> 56 AS kind, account & ((1 << 56) - 1) AS owner, SUM(points) AS off_by FROM (
+        SELECT account >> 56 AS kind, account & ((1 << 56) - 1) AS owner, SUM(points) AS off_by
+        FROM (
             SELECT to_account AS account, points FROM transfers
             UNION ALL SELECT from_account, -points FROM transfers
             UNION ALL SELECT account, -balance FROM balances
@@ -48,7 +49,8 @@ PROMISES = {
                    GROUP BY member_id) AS r
         ON r.member_id = w.member_id WHERE w.held <> COALESCE(r.points, 0)""",
     "initial = free + held + sold": """
-        SELECT * FROM stock WHERE initial <> free + held + sold OR free < 0 OR held < 0 OR sold < 0""",
+        SELECT * FROM stock
+        WHERE initial <> free + held + sold OR free < 0 OR held < 0 OR sold < 0""",
     "stock is what was put on the shelf, and vouchers have what is held and sold": """
         SELECT reward_id, SUM(initial) AS initial, SUM(held) AS held, SUM(sold) AS sold FROM (
             SELECT reward_id, initial, held, sold FROM stock

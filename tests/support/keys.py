@@ -41,7 +41,7 @@ class TokenMaker:
         self.secret = unseal(sealed, context, nonce, master)
 
     def token(self, account_id, role, scope_id=0, person_id=0, epoch=0):
-        """What signing in would have given to this account. Ids may be texts, as the API has them."""
+        """What signing in would have given to this account. Ids may be texts, as in the API."""
         expires_us = int((time.time() + LIFE_SECONDS) * 1e6)
         who = int(account_id), ROLES[role], int(scope_id), int(person_id), epoch
         signed = struct.pack(">BIQBQQIQ", TOKEN_VERSION, self.key_id, *who, expires_us)

@@ -127,7 +127,7 @@ class Load:
 
     @contextlib.contextmanager
     def running(self):
-        """The clients act for as long as the block lasts; what breaks in one is raised at the end."""
+        """The clients act as long as the block lasts; what breaks in one is raised at the end."""
         failures = []
 
         def run(client):
@@ -199,7 +199,7 @@ class Load:
         in_parallel(ask_everybody, self.acts, 16)
 
     def check_vouchers(self):
-        """Every voucher that was acknowledged, in the state that its last act left, and no other."""
+        """Every voucher that was acknowledged, in the state of its last act, and no other."""
         expected = {}
         for act in self.acts:
             if act.done and act.kind in STATES:
