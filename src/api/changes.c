@@ -137,7 +137,7 @@ static enum answered show_record(struct call *call)
 {
     struct record_view view;
     struct error error;
-    enum find found = record_find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, call->ids[0], &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -193,7 +193,7 @@ static enum answered record_correct_post(struct call *call)
     struct record_view view;
     enum refusal refusal;
     struct error error;
-    enum find found = record_find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, call->ids[0], &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -251,7 +251,7 @@ static enum answered record_history_get(struct call *call)
 {
     struct record_view view;
     struct error error;
-    enum find found = record_find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, call->ids[0], &view, &error);
 
     return found == FIND_FOUND ? reply_history(call) : reply_missing(call, found, &error);
 }

@@ -10,8 +10,9 @@
 #define REVIEWERS (ROLE_COORDINATOR | ROLE_ADMINISTRATOR)
 
 json_t *record_json(const struct record_view *view);
-/* The record of the path; FIND_NOTHING as well for one that the caller may not see. */
-enum find record_find_visible(struct call *call, struct record_view *view, struct error *error);
+/* FIND_NOTHING as well for one that the caller may not see. */
+enum find record_find_visible(struct call *call, uint64_t record_id, struct record_view *view,
+                              struct error *error);
 /* The command: asks the policy what the record is worth; the book holds the daily cap and decides.
  * `wallet_id` as wallet_owner says. */
 struct award *record_award(struct call *call, const struct record_view *view, uint64_t wallet_id);

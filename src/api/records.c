@@ -39,9 +39,10 @@ static bool may_see(struct call *call, const struct record_view *view)
     }
 }
 
-enum find record_find_visible(struct call *call, struct record_view *view, struct error *error)
+enum find record_find_visible(struct call *call, uint64_t record_id, struct record_view *view,
+                              struct error *error)
 {
-    enum find found = record_find(call->db, call->ids[0], call->arena, view, error);
+    enum find found = record_find(call->db, record_id, call->arena, view, error);
 
     return found == FIND_FOUND && !may_see(call, view) ? FIND_NOTHING : found;
 }
@@ -50,7 +51,7 @@ static enum answered record_get(struct call *call)
 {
     struct record_view view;
     struct error error;
-    enum find found = record_find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, call->ids[0], &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -138,7 +139,7 @@ static enum answered record_approve(struct call *call)
     struct record_view view;
     struct error error;
     uint64_t wallet_id;
-    enum find found = record_find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, call->ids[0], &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -153,7 +154,7 @@ static enum answered record_reject(struct call *call)
     struct record_view view;
     struct error error;
     uint64_t wallet_id;
-    enum find found = record_find_visible(call, &view, &error);
+    enum find found = record_find_visible(call, call->ids[0], &view, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);

@@ -60,8 +60,7 @@ static bool look_at(struct call *call, struct reviewed *reviewed, struct error *
     struct record_view view;
     uint64_t wallet_id;
 
-    call->ids[0] = reviewed->record_id;
-    switch (record_find_visible(call, &view, error)) {
+    switch (record_find_visible(call, reviewed->record_id, &view, error)) {
     case FIND_FAILED: return false;
     case FIND_NOTHING: reviewed->why = "not_found"; return true;
     case FIND_FOUND: break;

@@ -16,6 +16,10 @@ from support.server import run_cli
 from support.world import unique
 
 ROLES = "member", "coordinator", "unit_reader", "clerk", "manager", "auditor", "administrator"
+# A PNG of one pixel.
+SMALL_PHOTO = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGOoBwAAgQCA_vY2VgAAAABJRU5ErkJggg"
+)
 NOWHERE = "9007199254740991"  # an id that is never given
 
 document = Document()
@@ -277,6 +281,15 @@ class Walk:
         many = {"record_ids": world.records([self.market.member()])}
         world.coordinator.post("/v1/records/approve", many, key=True).expect(200)
         self.ids["/v1/units/{id}/public-notices"] = world.unit_id
+        of = f"/v1/records/{world.records([member])[0]}/evidence"
+        kept = member.post(of, {"note": "现场", "photo": SMALL_PHOTO}).expect(201)
+        gone = member.post(of, {"note": "误发"}).expect(201)
+        member.delete(f"/v1/evidence/{gone['id']}").expect(204)
+        counts = {"volunteers": 3, "attendances": 4, "residents": 60, "households": 9, "cases": 1}
+        world.coordinator.put(f"/v1/activities/{past['activity_id']}/counts", counts).expect(200)
+        self.ids["/v1/evidence/{id}/photo"] = kept["id"]
+        self.ids["/v1/records/{id}/evidence"] = kept["record_id"]
+        self.ids["/v1/activities/{id}/counts"] = past["activity_id"]
         first, second = itertools.chain(*(world.records([member], minutes=200) for _ in range(2)))
         key = new_key()
         world.award(first, key=key).expect(200)
