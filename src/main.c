@@ -60,6 +60,7 @@ static const struct job jobs[] = {
     {"people_prune", 10 * MINUTE_US, people_expired_prune},
     {"notices_prune", 10 * MINUTE_US, notices_prune},
     {"imports_undo", 10 * SECOND_US, imports_undo},
+    {"merges_finish", 2 * SECOND_US, merges_finish},
     {"keys_learn", 2 * SECOND_US, keys_learn},
     {"verify_new", MINUTE_US, verify_new_blocks},
     {"checkpoint", MINUTE_US, checkpoint_heads},

@@ -15,6 +15,8 @@ const struct route *const route_tables[] = {
     member_routes,
     registration_routes,
     due_list_routes,
+    delegation_routes,
+    duplicate_routes,
     audit_trail_routes,
     inbox_routes,
 

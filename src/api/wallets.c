@@ -5,6 +5,7 @@
 #include "api/resources.h"
 #include "api/wallet_json.h"
 #include "people/audit.h"
+#include "people/duplicates.h"
 
 static enum answered member_wallet_get(struct call *call)
 {
@@ -85,7 +86,9 @@ static enum answered wallet_merge(struct call *call)
     struct merge_wallets *merge = call_command(call, sizeof *merge, &command_merge_wallets);
     struct error error;
 
-    if (!note(call, "wallet.merge", call->ids[0], input->why, &error))
+    const struct merge people = {call->ids[0], input->into, call->who.account_id};
+    if (!note(call, "wallet.merge", call->ids[0], input->why, &error) ||
+        !merge_ask(call->db, &people, call->now_us, &error))
         return reply_error(call, &error);
     merge->from_member = call->ids[0];
     merge->to_member = input->into;

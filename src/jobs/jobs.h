@@ -16,6 +16,7 @@ bool limits_prune(struct job_context *context, struct error *error);
 bool people_expired_prune(struct job_context *context, struct error *error);
 bool notices_prune(struct job_context *context, struct error *error);
 bool imports_undo(struct job_context *context, struct error *error);
+bool merges_finish(struct job_context *context, struct error *error);
 bool keys_learn(struct job_context *context, struct error *error);
 bool checkpoint_heads(struct job_context *context, struct error *error);
 bool verify_new_blocks(struct job_context *context, struct error *error);

@@ -243,6 +243,8 @@ class Walk:
             self.ids["/v1/due-lists/{id}" + path] = made.json["id"]
         for path in ("affiliations", "registrations", "receipts"):
             self.ids["/v1/members/{id}/" + path] = member.id
+        together = {"unit_id": world.unit_id, "consent": True, "people": [{"name": "孙八"}] * 3}
+        world.coordinator.post("/v1/delegations", together).expect(200)
         unmask = f"/v1/members/{member.id}/unmask"
         self.callers["auditor"].post(unmask, {"why": "抽查服务记录"}).expect(200)
 

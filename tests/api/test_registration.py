@@ -93,3 +93,52 @@ def test_invitations_that_nobody_answered_are_gone_after_90_days(fresh_server):
     wait_until(lambda: not fresh_server.sql("SELECT 1 FROM due_people"), 30, "the invitation to go")
     assert fresh_server.sql("SELECT list_key FROM due_lists")[0]["list_key"] == b""
     assert small.coordinator.get(f"/v1/due-lists/{made['id']}").expect(200)["due"] == 0
+
+
+# Together, and twice
+
+
+def test_people_of_one_office_register_together_all_or_none(world, village):
+    office = world.make("/v1/units", kind="office", name="汀圃小学")["id"]
+    known = next(phones)
+    had = world.make("/v1/members", name="老师甲", phone=known, unit_id=world.unit_id, consent=True)
+    people = [{"name": f"老师{n}", "phone": next(phones)} for n in range(12)] + [{"name": "无电话"}]
+    body = {"unit_id": village, "work_unit_id": office, "consent": True}
+    elsewhere = world.staff("coordinator", village)
+    twice = body | {"people": people + people[:1]}
+    assert elsewhere.post("/v1/delegations", twice).code == "bad_field"
+    assert listed(world.administrator, f"/v1/members?unit_id={village}") == []
+    body |= {"people": people + [{"name": "老师甲", "phone": known}]}
+    came = elsewhere.post("/v1/delegations", body).expect(200)["items"]
+    assert [c["new"] for c in came] == [True] * 13 + [False]
+    assert came[-1]["member_id"] == had["id"]
+    assert len({c["receipt_number"] for c in came}) == 14
+    assert len(listed(world.administrator, f"/v1/members?unit_id={village}")) == 13
+    path = f"/v1/members/{came[0]['member_id']}"
+    kinds = {a["kind"]: a["unit_id"] for a in listed(elsewhere, f"{path}/affiliations")}
+    assert kinds == {"residence": village, "work": office}
+    assert listed(elsewhere, f"{path}/registrations")[0]["way"] == "together"
+    assert world.coordinator.post("/v1/delegations", body).status == 404
+
+
+def test_two_accounts_of_one_person_become_one(world, village, server, sms):
+    name, phone = f"双号{uuid.uuid4().hex[:6]}", next(phones)
+    on_site, online = (
+        world.make("/v1/members", name=name, unit_id=village, consent=True, **further)["id"]
+        for further in ({}, {"phone": phone})
+    )
+    elsewhere = world.staff("coordinator", village)
+    found = listed(elsewhere, "/v1/duplicates")
+    assert [(d["id"], d["like_id"], d["name"]) for d in found] == [(online, on_site, name)]
+    assert listed(world.staff("auditor"), "/v1/duplicates?limit=100")[0]["name"] is None
+    merge = {"into": on_site, "why": "同一个人，两次注册"}
+    path = f"/v1/members/{online}"
+    world.administrator.post(f"{path}/wallet/merge", merge, key=True).expect(200)
+    wait_until(lambda: not world.administrator.get(path).json["active"], 15, "the account to close")
+    assert world.administrator.get(path).json["name"] is None
+    assert listed(elsewhere, "/v1/duplicates") == []
+    world.api.post("/v1/sign-in/codes", {"phone": phone}).expect(202)
+    code = {"phone": phone, "code": sms.code("+86" + phone)}
+    session = world.api.post("/v1/sign-in/phone", code).expect(200)
+    assert session["account"]["id"] == on_site, "the phone went to the account that stays"
+    world.verify_ledger()
