@@ -22,6 +22,7 @@ extern const struct route inbox_routes[];
 extern const struct route activity_routes[];
 extern const struct route attendance_routes[];
 extern const struct route change_routes[];
+extern const struct route recommend_routes[];
 extern const struct route evidence_routes[];
 extern const struct route roster_routes[];
 extern const struct route series_routes[];

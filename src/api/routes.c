@@ -23,6 +23,7 @@ const struct route *const route_tables[] = {
     activity_routes,
     attendance_routes,
     change_routes,
+    recommend_routes,
     evidence_routes,
     roster_routes,
     series_routes,

@@ -37,7 +37,7 @@ struct activity {
     int64_t created_us;
     uint64_t part_of;                  /* a shift of that activity; 0: a whole one */
     uint64_t series_id;                /* published every week: service/series.h; 0: once */
-    char *skill;                       /* a word that members have in their profile, or "" */
+    char *skill;                       /* a code of people/profiles.h that is wanted, or "" */
     char *age_note, *insurance_note;   /* for who signs up, or "" */
     int32_t latitude_e6, longitude_e6; /* of the place, millionths of a degree */
     int32_t radius_m;                  /* how near is there; 0: there is no place check */
