@@ -25,6 +25,7 @@ OPEN = {
     "DELETE /v1/activities/{id}/sign-up": "takes back one's own; whoever has none takes back none",
     "POST /v1/activities/{id}/check-in": "whoever has the code that is shown there",
     "POST /v1/activities/{id}/check-out": "as check-in",
+    "GET /v1/sponsors/{id}": "managers choose among the programme's sponsors",
     "POST /v1/redemptions": "members redeem at every merchant",
 }
 
