@@ -7,6 +7,7 @@
 #include "api/guesses.h"
 #include "api/qr.h"
 #include "api/resources.h"
+#include "people/members.h"
 #include "service/check_in.h"
 #include "service/sign_ups.h"
 
@@ -203,12 +204,67 @@ static enum answered roll_call_post(struct call *call)
     return reply_json(call, 200, json_pack("{s:o}", "items", items));
 }
 
+struct sign_ups_input {
+    struct json_list member_ids;
+};
+
+static const struct json_field sign_ups_fields[] = {
+    {"member_ids", JSON_IDS, REQUIRED, offsetof(struct sign_ups_input, member_ids), .min = 1,
+     .max = 100},
+    {0},
+};
+
+/* One member is signed up: what came of it, or why nothing did. False when it broke. */
+static bool sign_up_one(struct call *call, uint64_t member_id, json_t *items, struct error *error)
+{
+    struct attendance attendance = {
+        .activity_id = call->ids[0], .member_id = member_id, .now_us = call->now_us};
+    enum refusal refusal = REFUSED_NOT_FOUND;
+    struct sign_up sign_up;
+    struct member member;
+    enum find found =
+        member_find(call->db, call->app->keyring, member_id, call->arena, &member, error);
+
+    if (found == FIND_FAILED ||
+        (found == FIND_FOUND && !activity_sign_up(call->db, &attendance, &refusal, error)) ||
+        !sign_up_find(call->db, attendance.activity_id, member_id, &sign_up, error))
+        return false;
+    json_array_append_new(items,
+                          json_pack("{s:o, s:s, s:s?}", "member_id", json_id(member_id), "state",
+                                    sign_up_state_name(sign_up.state), "refused",
+                                    refusal == ACCEPTED ? NULL : refusal_text(refusal)->code));
+    return true;
+}
+
+/* The coordinator signs people up who have no phone. */
+static enum answered sign_ups_post(struct call *call)
+{
+    const struct sign_ups_input *input = call->input;
+    const uint64_t *ids = input->member_ids.items;
+    struct activity activity;
+    struct error error;
+    enum find found = activity_find_led(call, call->ids[0], &activity, &error);
+    json_t *items;
+
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    items = json_array();
+    for (size_t i = 0; i < input->member_ids.count; i++)
+        if (!sign_up_one(call, ids[i], items, &error)) {
+            json_decref(items);
+            return reply_error(call, &error);
+        }
+    return reply_json(call, 200, json_pack("{s:o}", "items", items));
+}
+
 const struct route attendance_routes[] = {
     {HTTP_GET, "/v1/activities/{id}/codes", LEADERS, ON_QUERY, codes_get},
     {HTTP_GET, "/v1/activities/{id}/codes/qr", LEADERS, ON_QUERY, codes_qr_get,
      .query_fields = qr_query_fields, .query_size = sizeof(struct qr_query)},
     {HTTP_POST, "/v1/activities/{id}/roll-call", LEADERS, ON_QUERY, roll_call_post,
      .fields = roll_call_fields, .input_size = sizeof(struct roll_call_input)},
+    {HTTP_POST, "/v1/activities/{id}/sign-ups", LEADERS, ON_QUERY, sign_ups_post,
+     .fields = sign_ups_fields, .input_size = sizeof(struct sign_ups_input)},
     {HTTP_PUT, "/v1/activities/{id}/sign-up", ROLE_MEMBER, ON_QUERY, sign_up_put},
     {HTTP_DELETE, "/v1/activities/{id}/sign-up", ROLE_MEMBER, ON_QUERY, sign_up_delete},
     {HTTP_POST, "/v1/activities/{id}/check-in", ROLE_MEMBER, ON_QUERY, check_in_post,

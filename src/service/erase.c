@@ -1,5 +1,8 @@
 #include "service/erase.h"
 
+#include "base/clock.h"
+#include "service/sign_ups.h"
+
 /* A photo that somebody else took of the same record may show them too. */
 bool service_erase_member(struct db *db, uint64_t member_id, struct error *error)
 {
@@ -8,5 +11,6 @@ bool service_erase_member(struct db *db, uint64_t member_id, struct error *error
                   " (SELECT record_id FROM records WHERE member_id = ?)",
                   DB_ID(member_id), DB_ID(member_id)) >= 0 &&
            db_run(db, error, "UPDATE records SET note = '' WHERE member_id = ?",
-                  DB_ID(member_id)) >= 0;
+                  DB_ID(member_id)) >= 0 &&
+           sign_ups_give_back(db, member_id, clock_now_us(), error);
 }

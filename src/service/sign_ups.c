@@ -130,6 +130,43 @@ bool activity_sign_off(struct db *db, const struct attendance *attendance, enum 
     return visit_run(db, sign_off, &copy, refusal, error);
 }
 
+static bool read_coming(struct db *db, uint64_t member_id, int64_t now_us,
+                        uint64_t activities[SLICE], size_t *count, struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT s.activity_id FROM sign_ups s"
+                                 " JOIN activities a ON a.activity_id = s.activity_id"
+                                 " WHERE s.member_id = ? AND s.state IN (?, ?)"
+                                 " AND a.starts_us > ? ORDER BY s.activity_id LIMIT ?",
+                                 DB_ID(member_id), DB_INT(SIGNED_UP), DB_INT(WAITING),
+                                 DB_INT(now_us), DB_INT(SLICE));
+
+    for (*count = 0; rows_next(rows); (*count)++)
+        activities[*count] = rows_id(rows, 0);
+    return rows_end(rows, error);
+}
+
+bool sign_ups_give_back(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
+{
+    uint64_t activities[SLICE];
+    size_t count;
+
+    do {
+        if (!read_coming(db, member_id, now_us, activities, &count, error))
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            struct attendance attendance = {
+                .activity_id = activities[i], .member_id = member_id, .now_us = now_us};
+            struct visit visit = {.attendance = &attendance};
+
+            if (!visit_begin(db, &visit, error) ||
+                (visit.sign_up != SIGNED_OFF && !leave(db, &visit, error)))
+                return false;
+        }
+    } while (count == SLICE);
+    return true;
+}
+
 /* --- The line -------------------------------------------------------------------------------- */
 
 /* The first in line, as many as there are free places, SLICE at most. */

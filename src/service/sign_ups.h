@@ -34,6 +34,11 @@ struct sign_up {
 bool sign_up_find(struct db *db, uint64_t activity_id, uint64_t member_id, struct sign_up *sign_up,
                   struct error *error) MUST_CHECK;
 
+/* In the caller's transaction: gives back every place, and leaves every line, of what has not
+ * begun; the first in line get the places. For members who are erased. */
+bool sign_ups_give_back(struct db *db, uint64_t member_id, int64_t now_us,
+                        struct error *error) MUST_CHECK;
+
 /* In the caller's transaction, which holds the activity's row: gives the free places to those who
  * wait, in their order, and tells them. */
 bool waitlist_fill(struct db *db, uint64_t activity_id, int64_t now_us,

@@ -86,8 +86,10 @@ def test_only_who_leads_it_changes_it(world):
 def test_the_roll_is_called_for_those_without_a_phone(world):
     path = f"/v1/activities/{world.activity(capacity=5, starts_in_hours=-0.25)}"
     first, second, stranger = world.members(3)
-    for member in (first, second):
-        member.put(f"{path}/sign-up").expect(200)
+    signed_up = {"member_ids": [first.id, second.id, "7"]}
+    items = world.coordinator.post(f"{path}/sign-ups", signed_up).expect(200)["items"]
+    assert [item["state"] for item in items] == ["signed_up", "signed_up", "none"]
+    assert [item["refused"] for item in items] == [None, None, "not_found"]
     body = {"member_ids": [first.id, second.id, stranger.id], "direction": "check_in"}
     items = world.coordinator.post(f"{path}/roll-call", body).expect(200)["items"]
     assert [item["refused"] for item in items] == [None, None, "not_signed_up"]

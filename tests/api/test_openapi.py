@@ -265,6 +265,7 @@ class Walk:
         names = "category", "title", "starts_at", "ends_at", "capacity"
         terms = {name: shown[name] for name in names} | {"why": "改地点", "place": "河边"}
         world.coordinator.put(path, terms).expect(200)
+        world.coordinator.post(f"{path}/sign-ups", {"member_ids": [member.id]}).expect(200)
         call = {"member_ids": [member.id], "direction": "check_out"}
         world.coordinator.post(f"{path}/roll-call", call).expect(200)
         cancelled = f"/v1/activities/{world.activity(capacity=3)}/cancel"

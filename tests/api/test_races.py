@@ -1,5 +1,6 @@
 """Many want the same at the same moment: the last piece, the last place, one member's points."""
 
+import time
 from collections import Counter
 
 import pytest
@@ -69,6 +70,29 @@ def test_2000_sign_up_for_30_places(world, crowd):
         "SELECT account_id FROM notices WHERE kind = 1 AND ref = %s", path.rpartition("/")[2]
     )
     assert {str(row["account_id"]) for row in told} >= set(promoted)
+
+
+@pytest.mark.limit(180)
+def test_2000_check_in_within_a_minute(world, crowd):
+    path = f"/v1/activities/{world.activity(capacity=CROWD, starts_in_hours=0.4)}"
+    in_parallel(lambda member: member.put(f"{path}/sign-up").expect(200), crowd, CONNECTIONS)
+    start = time.monotonic()
+    shown = {"code": None, "until": 0.0}
+
+    def check_in(member):
+        if time.monotonic() > shown["until"]:  # who comes looks at the screen
+            shown["code"] = world.coordinator.get(f"{path}/codes").expect(200)["check_in"]
+            shown["until"] = time.monotonic() + 10
+        member.post(f"{path}/check-in", {"code": shown["code"]}).expect(200)
+
+    in_parallel(check_in, crowd, CONNECTIONS)
+    assert time.monotonic() - start < 60
+    rows = world.server.sql(
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT member_id) AS people FROM records"
+        " WHERE activity_id = %s",
+        path.rpartition("/")[2],
+    )
+    assert rows == [{"n": CROWD, "people": CROWD}]
 
 
 def test_pieces_are_taken_away_while_they_are_redeemed(market, members):

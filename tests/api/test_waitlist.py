@@ -59,3 +59,9 @@ def test_nobody_joins_a_line_that_no_place_can_come_to(world):
     first, second = world.members(2)
     first.put(path).expect(200)
     assert second.put(path).code == "activity_full"
+
+
+def test_who_is_erased_gives_their_place_to_the_first_in_line(full):
+    path, members = full
+    members[0].post("/v1/me/erasure", {"confirm": True}).expect(204)
+    assert sign_up(members[2], path)["state"] == "signed_up"
