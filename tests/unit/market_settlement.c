@@ -1,143 +1,169 @@
 /*
- * Settlement by examples: which confirmations go onto a statement, and what can no longer be done
- * then.
+ * Settling, pure: what goes onto a statement, and what never does.
  */
-#include "market_shop.h"
+#include "unit.h"
 
+#include <stdlib.h>
+
+#include "market/redemption.h"
 #include "market/settlement.h"
 
-#define STATEMENT UINT64_C(88)
+#define VOUCHER   UINT64_C(11)
+#define STATEMENT UINT64_C(12)
+#define MERCHANT  UINT64_C(13)
+#define NOW_US    (100 * DAY_US)
+#define WINDOW_US (5 * MINUTE_US)
 
-static struct statement *statement;
+struct fixture {
+    struct book *book;
+    struct redemption *redemption;
+    struct statement *statement;
+};
 
-/* The shop with a statement that takes what is confirmed up to now. */
-static int open_statement(void **state)
+/* A voucher that was confirmed an hour ago, and a statement whose cut-off was half an hour ago. */
+static int set_up(void **state)
 {
-    open_book(state);
-    statement = book_add(book, &statement_rows, STATEMENT);
-    statement->merchant_id = MERCHANT;
-    statement->cut_off_us = NOW + 1;
+    struct fixture *fixture = memory_new(sizeof *fixture);
+
+    fixture->book = book_new();
+    book_begin(fixture->book, 1, 1, NOW_US);
+    fixture->redemption = book_add(fixture->book, &redemption_rows, VOUCHER);
+    fixture->redemption->merchant_id = MERCHANT;
+    fixture->redemption->state = REDEMPTION_CONFIRMED;
+    fixture->redemption->points = 300;
+    fixture->redemption->reimburse_fen = 250;
+    fixture->redemption->confirmed_us = NOW_US - HOUR_US;
+    fixture->statement = book_add(fixture->book, &statement_rows, STATEMENT);
+    fixture->statement->merchant_id = MERCHANT;
+    fixture->statement->cut_off_us = NOW_US - HOUR_US / 2;
+    *state = fixture;
     return 0;
 }
 
-static enum refusal settle(void)
+static int tear_down(void **state)
 {
-    struct settle settle = {
-        .redemption_id = VOUCHER, .statement_id = STATEMENT, .undo_window_us = WINDOW};
+    struct fixture *fixture = *state;
 
-    return run(&settle.command, &command_settle, CLERK);
+    book_free(fixture->book);
+    free(fixture);
+    return 0;
 }
 
-static void have_settled(void)
+static enum refusal settle(struct fixture *fixture)
 {
-    have_issued();
-    have(&command_confirm, NOW);
-    next_batch(NOW + WINDOW + 1);
-    assert_int_equal(settle(), ACCEPTED);
+    const struct settle want = {
+        .command = {.kind = &command_settle},
+        .redemption_id = VOUCHER,
+        .statement_id = STATEMENT,
+        .undo_window_us = WINDOW_US,
+    };
+    struct outcome out = {0};
+
+    return command_settle.apply(fixture->book, &want.command, &out);
 }
 
-static void no_line_was_added(void)
+/* Nothing moved. */
+static void refuses(struct fixture *fixture, enum refusal refusal)
 {
-    nothing_changed();
-    assert_int_equal(statement->line_count, 0);
-    assert_null(book_find(book, &statement_line_rows, VOUCHER));
+    size_t transfers, lines;
+
+    assert_int_equal(settle(fixture), refusal);
+    book_transfers(fixture->book, &transfers);
+    book_rows(fixture->book, &statement_line_rows, &lines);
+    assert_int_equal(transfers, 0);
+    assert_int_equal(lines, 0);
+    assert_int_equal(fixture->statement->line_count, 0);
+    assert_false(fixture->statement->row.changed);
+    assert_false(fixture->redemption->row.changed);
 }
 
-static void a_settled_confirmation_is_a_line(void **state)
+static void a_confirmation_becomes_a_line_and_its_points_are_settled(void **state)
 {
+    struct fixture *fixture = *state;
+    const struct transfer *transfers;
+    struct row *const *lines;
     size_t count;
 
-    (void)state;
-    have_settled();
-    const struct transfer *transfer = book_transfers(book, &count);
+    assert_int_equal(settle(fixture), ACCEPTED);
+    transfers = book_transfers(fixture->book, &count);
     assert_int_equal(count, 1);
-    assert_int_equal(transfer->kind, TRANSFER_SETTLE);
-    assert_true(transfer->from == TILL);
-    assert_true(transfer->to == account_of(ACCOUNT_SETTLED, MERCHANT));
-    assert_int_equal(transfer->points, PRICE);
-    assert_int_equal(transfer->pieces, 0);
-    assert_true(transfer->ref == VOUCHER && transfer->subject == STATEMENT);
-    assert_int_equal(voucher()->state, REDEMPTION_SETTLED);
-    assert_int_equal(voucher()->closed_us, NOW + WINDOW + 1);
-    assert_int_equal(outcome.points, PRICE);
-    pieces_are(2, 0, 1);
-    const struct statement_line *line = book_find(book, &statement_line_rows, VOUCHER);
-    assert_int_equal(line->statement_id, STATEMENT);
-    assert_int_equal(line->confirmed_us, NOW);
-    assert_int_equal(statement->line_count, 1);
-    assert_int_equal(statement->points, PRICE);
-    assert_int_equal(statement->reimburse_fen, 450);
+    assert_true(transfers[0].from == account_of(ACCOUNT_MERCHANT, MERCHANT));
+    assert_true(transfers[0].to == account_of(ACCOUNT_SETTLED, MERCHANT));
+    assert_true(transfers[0].ref == VOUCHER && transfers[0].subject == STATEMENT);
+    assert_int_equal(transfers[0].points, 300);
+    lines = book_rows(fixture->book, &statement_line_rows, &count);
+    assert_int_equal(count, 1);
+    assert_true(((const struct statement_line *)lines[0])->statement_id == STATEMENT);
+    assert_int_equal(fixture->statement->line_count, 1);
+    assert_int_equal(fixture->statement->points, 300);
+    assert_int_equal(fixture->statement->reimburse_fen, 250);
+    assert_int_equal(fixture->redemption->state, REDEMPTION_SETTLED);
+    assert_int_equal(settle(fixture), REFUSED_WRONG_STATE); /* once */
+    assert_int_equal(fixture->statement->line_count, 1);
 }
 
-static void what_can_be_undone_is_not_settled(void **state)
+static void what_was_confirmed_at_the_cut_off_is_the_next_statements(void **state)
 {
-    (void)state;
-    have_issued();
-    have(&command_confirm, NOW);
-    next_batch(NOW + WINDOW);
-    assert_int_equal(settle(), REFUSED_WRONG_STATE);
-    no_line_was_added();
+    struct fixture *fixture = *state;
+
+    fixture->redemption->confirmed_us = fixture->statement->cut_off_us;
+    refuses(fixture, REFUSED_WRONG_STATE);
+    fixture->redemption->confirmed_us--;
+    assert_int_equal(settle(fixture), ACCEPTED);
 }
 
-static void only_a_confirmation_before_the_cut_off_is_settled(void **state)
+static void what_can_be_undone_waits(void **state)
 {
-    (void)state;
-    have_issued();
-    next_batch(NOW + DAY_US);
-    assert_int_equal(settle(), REFUSED_WRONG_STATE);
-    have(&command_confirm, NOW + 1);
-    next_batch(NOW + DAY_US);
-    assert_int_equal(settle(), REFUSED_WRONG_STATE);
-    no_line_was_added();
+    struct fixture *fixture = *state;
+
+    fixture->statement->cut_off_us = NOW_US;
+    fixture->redemption->confirmed_us = NOW_US - WINDOW_US;
+    refuses(fixture, REFUSED_WRONG_STATE);
+    fixture->redemption->confirmed_us--;
+    assert_int_equal(settle(fixture), ACCEPTED);
 }
 
-static void a_statement_that_is_drawn_up_takes_no_line(void **state)
+static void a_statement_that_is_complete_takes_no_line(void **state)
 {
-    (void)state;
-    have_issued();
-    have(&command_confirm, NOW);
-    next_batch(NOW + DAY_US);
-    statement->state = STATEMENT_DRAFT;
-    assert_int_equal(settle(), REFUSED_WRONG_STATE);
-    no_line_was_added();
+    struct fixture *fixture = *state;
+
+    for (int done = STATEMENT_DRAFT; done <= STATEMENT_PAID; done++) {
+        fixture->statement->state = (enum statement_state)done;
+        refuses(fixture, REFUSED_WRONG_STATE);
+    }
 }
 
-static void only_the_merchants_own_statement_takes_it(void **state)
+static void only_what_is_confirmed_is_settled(void **state)
 {
-    (void)state;
-    have_issued();
-    have(&command_confirm, NOW);
-    next_batch(NOW + DAY_US);
-    statement->merchant_id++;
-    assert_int_equal(settle(), REFUSED_NOT_FOUND);
-    no_line_was_added();
+    struct fixture *fixture = *state;
+
+    for (int other = REDEMPTION_HELD; other <= REDEMPTION_STUCK; other++) {
+        if (other == REDEMPTION_CONFIRMED)
+            continue;
+        fixture->redemption->state = (enum redemption_state)other;
+        refuses(fixture, REFUSED_WRONG_STATE);
+    }
 }
 
-static void what_is_settled_stays(void **state)
+static void another_merchants_confirmation_is_not_found(void **state)
 {
-    (void)state;
-    have_settled();
-    next_batch(NOW + WINDOW + 1);
-    assert_int_equal(settle(), REFUSED_WRONG_STATE);
-    assert_int_equal(turn(&command_refund), REFUSED_WRONG_STATE);
-    assert_int_equal(turn(&command_undo), REFUSED_UNDO_TOO_LATE);
-    assert_int_equal(turn(&command_cancel), REFUSED_VOUCHER_USED);
-    assert_int_equal(turn(&command_confirm), REFUSED_VOUCHER_USED);
-    nothing_changed();
-    assert_int_equal(statement->line_count, 1);
+    struct fixture *fixture = *state;
+
+    fixture->redemption->merchant_id = MERCHANT + 1;
+    refuses(fixture, REFUSED_NOT_FOUND);
 }
 
-#define SETTLING(name) cmocka_unit_test_setup_teardown(name, open_statement, close_book)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SETTLING(a_settled_confirmation_is_a_line),
-        SETTLING(what_can_be_undone_is_not_settled),
-        SETTLING(only_a_confirmation_before_the_cut_off_is_settled),
-        SETTLING(a_statement_that_is_drawn_up_takes_no_line),
-        SETTLING(only_the_merchants_own_statement_takes_it),
-        SETTLING(what_is_settled_stays),
+        TEST(a_confirmation_becomes_a_line_and_its_points_are_settled),
+        TEST(what_was_confirmed_at_the_cut_off_is_the_next_statements),
+        TEST(what_can_be_undone_waits),
+        TEST(a_statement_that_is_complete_takes_no_line),
+        TEST(only_what_is_confirmed_is_settled),
+        TEST(another_merchants_confirmation_is_not_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
