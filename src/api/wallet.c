@@ -10,7 +10,7 @@ const char *wallet_state_name(enum wallet_state state)
     static const char *const names[] = {
         [WALLET_OPEN] = "open", [WALLET_FROZEN] = "frozen", [WALLET_MERGED] = "merged"};
 
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 static json_t *lot_json(const struct lot *lot)

@@ -40,6 +40,11 @@ NORETURN static void memory_exhausted(size_t size)
     abort();
 }
 
+const char *name_from(const char *const *names, size_t count, size_t value)
+{
+    return value < count && names[value] ? names[value] : "unknown";
+}
+
 void *memory_new(size_t size)
 {
     void *memory = calloc(1, size ? size : 1);

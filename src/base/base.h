@@ -46,6 +46,10 @@ struct error {
  * it. */
 bool error_set(struct error *error, const char *code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* names[value] of `count`; "unknown" for a value that has none: a row's that was changed by hand.
+ */
+const char *name_from(const char *const *names, size_t count, size_t value);
+
 /* Memory that must be there: a process without a few kilobytes is restarted, the books are safe. */
 void *memory_new(size_t size) __attribute__((returns_nonnull)); /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));

@@ -15,8 +15,7 @@ static const char *const names[] = {
 
 const char *account_kind_name(enum account_kind kind)
 {
-    ASSERT(kind >= ACCOUNT_ISSUANCE && (size_t)kind < ARRAY_LENGTH(names));
-    return names[kind];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)kind);
 }
 
 bool account_is_members(enum account_kind kind)

@@ -223,9 +223,9 @@ enum step batch_load(struct batch *batch, struct db *db, const struct lane *lane
     bool loaded = db_batch(db, &batch->sql, error) && read_lane(lane, &is_ours, db, error) &&
                   read_rows(batch, db, error) && read_epochs(batch, db, error) &&
                   read_answers(batch, db, error) && db_batch_end(db, error);
-    if (loaded && is_ours)
+    if (loaded && is_ours && book_holds(batch->book, error))
         return STEP_DONE;
-    enum step step = loaded ? STEP_LANE_TAKEN : step_after_failure(db);
+    enum step step = !loaded ? step_after_failure(db) : !is_ours ? STEP_LANE_TAKEN : STEP_BROKEN;
     db_rollback(db);
     return step;
 }

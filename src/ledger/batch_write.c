@@ -154,6 +154,10 @@ static void write_everything(struct batch *batch, const struct lane *lane, uint3
 enum step batch_write(struct batch *batch, struct db *db, const struct lane *lane, uint32_t key_id,
                       struct error *error)
 {
+    if (!book_holds(batch->book, error)) { /* rows that did not fit each other */
+        db_rollback(db);
+        return STEP_BROKEN;
+    }
     write_everything(batch, lane, key_id);
     if (db_batch(db, &batch->sql, error) && db_batch_end(db, error))
         return STEP_DONE;

@@ -1,5 +1,6 @@
 #include "ledger/book.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/hash_map.h"
@@ -171,6 +172,22 @@ void *book_create(struct book *book, const struct row_kind *kind, uint64_t key)
 
     row->is_new = row->changed = true;
     return row;
+}
+
+bool book_holds(const struct book *book, struct error *error)
+{
+    struct hash_map_entry *entry;
+
+    for (size_t i = 0; i < book->table_count; i++) {
+        const struct table *table = &book->tables[i];
+
+        for (size_t at = 0; table->kind->holds && (entry = hash_map_next(&table->rows, &at));)
+            if (!table->kind->holds(entry->pointer))
+                return error_set(error, "ledger.row_spoilt",
+                                 "%s %" PRIu64 " cannot be as it is: linli ledger verify says more",
+                                 table->kind->name, entry->key);
+    }
+    return true;
 }
 
 static int compare_rows(const void *a, const void *b)

@@ -50,6 +50,8 @@ struct row_kind {
     void (*lock)(struct sql *sql, struct row_keys keys);
     void (*fill)(struct book *book, struct rows *rows);
     struct row_read reads[2]; /* those with a NULL select are not there */
+    /* Whether a row can be as it is: one that was changed by hand may not. May be NULL. */
+    bool (*holds)(const struct row *row);
     /* Statements for the changed rows, sorted by key; never called with none. */
     void (*write)(struct sql *sql, struct row *const *rows, size_t count);
     /* Frees what hangs on a row outside row.memory; may be NULL. */
@@ -86,6 +88,8 @@ static inline void row_change(struct row *row)
 struct row *const *book_changed(struct book *book, const struct row_kind *kind, size_t *count);
 /* All rows of a kind, likewise. */
 struct row *const *book_rows(struct book *book, const struct row_kind *kind, size_t *count);
+/* Whether all rows can be as they are; `error` names one that cannot. */
+bool book_holds(const struct book *book, struct error *error) MUST_CHECK;
 /* The kinds that the book has met, in lock order: the order of writing. Same memory. */
 const struct row_kind *const *book_kinds(struct book *book, size_t *count);
 

@@ -113,8 +113,7 @@ const char *proposal_kind_name(enum proposal_kind kind)
         [PROPOSAL_WAIVE] = "waive",
     };
 
-    ASSERT(kind >= PROPOSAL_ADJUST && kind <= PROPOSAL_WAIVE);
-    return names[kind];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)kind);
 }
 
 const char *proposal_state_name(enum proposal_state state)
@@ -125,8 +124,7 @@ const char *proposal_state_name(enum proposal_state state)
         [PROPOSAL_REJECTED] = "rejected",
     };
 
-    ASSERT(state <= PROPOSAL_REJECTED);
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 bool proposal_create(struct db *db, const struct proposal_view *view, struct error *error)

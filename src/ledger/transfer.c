@@ -19,8 +19,7 @@ static const char *const names[] = {
 
 const char *transfer_kind_name(enum transfer_kind kind)
 {
-    ASSERT(kind >= TRANSFER_AWARD && (size_t)kind < ARRAY_LENGTH(names));
-    return names[kind];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)kind);
 }
 
 void lot_parts_pack(struct buffer *out, const struct lot_part *parts, size_t count)

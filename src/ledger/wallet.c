@@ -165,7 +165,7 @@ static bool is_gone(uint64_t account)
 
 static void lot_give(struct wallet *wallet, struct lot *lot, int64_t points, uint64_t to)
 {
-    ASSERT(points >= 0 && lot->remaining >= points && wallet->available >= points);
+    ASSERT(points >= 0 && lot->remaining >= points);
     lot->remaining -= points;
     if (is_gone(to))
         lot->gone += points;
@@ -254,7 +254,7 @@ void wallet_move_held(struct book *book, struct wallet *wallet, struct transfer 
 
     ASSERT(leaves != (transfer->to == held_account(wallet)));
     wallet->held += leaves ? -transfer->points : transfer->points;
-    ASSERT(wallet->held >= 0 && wallet->state != WALLET_MERGED);
+    ASSERT(wallet->state != WALLET_MERGED);
     transfer->member_id = wallet->row.key;
     wallet_change(wallet);
     book_post(book, transfer, NULL, 0);
@@ -392,7 +392,6 @@ void wallet_give_back(struct book *book, struct wallet *wallet, struct transfer 
     }
     if (transfer->from == held_account(wallet))
         wallet->held -= points;
-    ASSERT(wallet->held >= 0);
     post_in(book, wallet, transfer, points, parts, count);
     for (size_t i = 0; i < count; i++) {
         struct lot *lot = wallet_lot(wallet, parts[i].lot_id);

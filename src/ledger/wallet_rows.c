@@ -96,7 +96,6 @@ static void add_comma(struct sql *sql, size_t *rows)
 
 static void add_wallet(struct sql *sql, const struct wallet *wallet)
 {
-    ASSERT(wallet->available >= 0 && wallet->held >= 0 && wallet->owed >= 0);
     sql_add(sql, "(");
     sql_add_id(sql, wallet->row.key);
     sql_add(sql, ",");
@@ -148,7 +147,6 @@ static void move_merged_lots(struct sql *sql, struct row *const *rows, size_t co
 
 static void add_lot(struct sql *sql, uint64_t member_id, const struct lot *lot)
 {
-    ASSERT(lot->remaining >= 0 && (lot->unread || lot_spent(lot) >= 0));
     sql_add(sql, "(");
     sql_add_id(sql, member_id);
     sql_add(sql, ",");
@@ -264,6 +262,25 @@ static void wallets_write(struct sql *sql, struct row *const *rows, size_t count
     write_limits(sql, rows, count);
 }
 
+static bool lot_holds(const struct lot *lot)
+{
+    return lot->remaining >= 0 && lot->gone >= 0 && (lot->unread || lot_spent(lot) >= 0);
+}
+
+static bool wallet_holds(const struct row *row)
+{
+    const struct wallet *wallet = (const struct wallet *)row;
+    int64_t in_lots = 0;
+
+    if (wallet->held < 0 || wallet->owed < 0 || (unsigned)wallet->state > WALLET_MERGED)
+        return false;
+    for (size_t i = 0; i < wallet->lot_count; i++)
+        if (!lot_holds(&wallet->lots[i]) ||
+            __builtin_add_overflow(in_lots, wallet->lots[i].remaining, &in_lots))
+            return false;
+    return wallet->available == in_lots; /* lots that are not here are empty */
+}
+
 static void wallet_unmark(struct row *row)
 {
     struct wallet *wallet = (struct wallet *)row;
@@ -282,6 +299,7 @@ const struct row_kind wallet_rows = {
     .lock = wallets_lock,
     .fill = wallets_fill,
     .reads = {{lots_select, wallet_fill_lots}, {limits_select, limits_fill}},
+    .holds = wallet_holds,
     .write = wallets_write,
     .unmark = wallet_unmark,
 };

@@ -10,8 +10,7 @@ const char *redemption_state_name(enum redemption_state state)
         [REDEMPTION_STUCK] = "stuck",
     };
 
-    ASSERT(state >= REDEMPTION_HELD && state <= REDEMPTION_STUCK);
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 static void redemption_lock(struct sql *sql, struct row_keys keys)
@@ -127,12 +126,30 @@ static void redemption_forget(struct row *row)
     buffer_free(&((struct redemption *)row)->allocation);
 }
 
+/* What was taken from which lots is what it cost. */
+static bool redemption_holds(const struct row *row)
+{
+    const struct redemption *redemption = (const struct redemption *)row;
+    struct text packed = {redemption->allocation.data, redemption->allocation.length};
+    struct lot_part *parts;
+    size_t count;
+    int64_t points = redemption->points;
+
+    if (!lot_parts_unpack(packed, row->memory, &parts, &count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].points >= 0 || __builtin_add_overflow(points, parts[i].points, &points))
+            return false;
+    return points == 0;
+}
+
 const struct row_kind redemption_rows = {
     .name = "redemption",
     .size = sizeof(struct redemption),
     .lock_order = 10,
     .lock = redemption_lock,
     .fill = redemption_fill,
+    .holds = redemption_holds,
     .write = redemption_write,
     .forget = redemption_forget,
 };

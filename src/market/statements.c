@@ -11,8 +11,7 @@ const char *statement_state_name(enum statement_state state)
 {
     static const char *const names[] = {"filling", "draft", "signed", "paid"};
 
-    ASSERT((size_t)state < ARRAY_LENGTH(names));
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 /* --- Opening and filling --------------------------------------------------------------------- */

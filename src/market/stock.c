@@ -46,8 +46,6 @@ static void stock_write(struct sql *sql, struct row *const *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct stock *stock = (const struct stock *)rows[i];
 
-        ASSERT(stock->free >= 0 && stock->held >= 0 && stock->sold >= 0);
-        ASSERT(stock->initial == stock->free + stock->held + stock->sold);
         if (i > 0)
             sql_add(sql, ",");
         sql_add(sql, "(");
@@ -70,12 +68,22 @@ static void stock_write(struct sql *sql, struct row *const *rows, size_t count)
     sql_end(sql);
 }
 
+static bool stock_holds(const struct row *row)
+{
+    const struct stock *stock = (const struct stock *)row;
+
+    return stock->free >= 0 && stock->held >= 0 && stock->sold >= 0 &&
+           stock->initial == stock->free + stock->held + stock->sold &&
+           (stock->limit_count == 0 || stock->limit_days > 0);
+}
+
 const struct row_kind stock_rows = {
     .name = "stock",
     .size = sizeof(struct stock),
     .lock_order = 40,
     .lock = stock_lock,
     .fill = stock_fill,
+    .holds = stock_holds,
     .write = stock_write,
 };
 

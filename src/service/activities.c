@@ -10,8 +10,7 @@ const char *activity_state_name(enum activity_state state)
         [ACTIVITY_SETTLED] = "settled", [ACTIVITY_CANCELLED] = "cancelled",
     };
 
-    ASSERT(state >= ACTIVITY_DRAFT && state <= ACTIVITY_CANCELLED);
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 bool activity_create(struct db *db, const struct activity *activity, struct error *error)

@@ -12,8 +12,7 @@ const char *place_check_name(enum place_check check)
         [PLACE_OUT_OF_RANGE] = "out_of_range",
     };
 
-    ASSERT(check >= PLACE_UNCHECKED && check <= PLACE_OUT_OF_RANGE);
-    return names[check];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)check);
 }
 
 static double radians(int32_t degrees_e6)

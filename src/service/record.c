@@ -17,8 +17,7 @@ const char *record_state_name(enum record_state state)
         [RECORD_NEEDS_STATEMENT] = "needs_statement",
     };
 
-    ASSERT(state >= RECORD_OPEN && state <= RECORD_NEEDS_STATEMENT);
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 const char *evidence_grade_name(enum evidence_grade grade)
@@ -26,8 +25,7 @@ const char *evidence_grade_name(enum evidence_grade grade)
     static const char *const names[] = {
         [GRADE_A] = "A", [GRADE_B] = "B", [GRADE_C] = "C", [GRADE_D] = "D"};
 
-    ASSERT(grade >= GRADE_A && grade <= GRADE_D);
-    return names[grade];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)grade);
 }
 
 static void record_lock(struct sql *sql, struct row_keys keys)

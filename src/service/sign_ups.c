@@ -14,8 +14,7 @@ const char *sign_up_state_name(enum sign_up_state state)
         [WAITING] = "waiting",
     };
 
-    ASSERT(state >= SIGN_UP_NONE && state <= WAITING);
-    return names[state];
+    return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
 /* --- Signing up ------------------------------------------------------------------------------ */
