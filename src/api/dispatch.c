@@ -210,6 +210,16 @@ static bool read_fields(struct trip *trip, json_t *body)
     return false;
 }
 
+static bool is_csv(struct trip *trip)
+{
+    struct call *call = &trip->call;
+
+    if (media_type_is_csv(http_request_header(call->request, "content-type")))
+        return true;
+    reply_problem_detail(call, PROBLEM_BAD_MEDIA_TYPE, "此处请使用 text/csv", "Send text/csv here");
+    return false;
+}
+
 static bool read_body(struct trip *trip)
 {
     struct call *call = &trip->call;
@@ -218,6 +228,8 @@ static bool read_body(struct trip *trip)
     json_t *parsed;
     bool read;
 
+    if (call->route->takes_csv)
+        return is_csv(trip);
     if (body.length == 0 && !call->route->fields)
         return true;
     if (body.length > 0 && !media_type_is_json(http_request_header(call->request, "content-type")))

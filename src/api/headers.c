@@ -126,11 +126,11 @@ bool request_id_is_sane(struct text request_id)
     return true;
 }
 
-bool media_type_is_json(struct text content_type)
+static bool media_type_is(struct text content_type, const char *type)
 {
     struct text part;
 
-    if (!next_part(&content_type, ';', &part) || !equals(part, "application/json"))
+    if (!next_part(&content_type, ';', &part) || !equals(part, type))
         return false;
     while (next_part(&content_type, ';', &part)) {
         if (part.length > 8 && strncasecmp(part.data, "charset=", 8) == 0 &&
@@ -138,6 +138,16 @@ bool media_type_is_json(struct text content_type)
             return false;
     }
     return true;
+}
+
+bool media_type_is_json(struct text content_type)
+{
+    return media_type_is(content_type, "application/json");
+}
+
+bool media_type_is_csv(struct text content_type)
+{
+    return media_type_is(content_type, "text/csv");
 }
 
 struct text bearer_token(struct text authorization)

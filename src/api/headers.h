@@ -26,6 +26,9 @@ bool request_id_is_sane(struct text request_id) MUST_CHECK;
 /* `application/json`, with or without parameters; the charset, if given, must be UTF-8. */
 bool media_type_is_json(struct text content_type) MUST_CHECK;
 
+/* `text/csv`, likewise. */
+bool media_type_is_csv(struct text content_type) MUST_CHECK;
+
 /* The token of `Bearer …`; data NULL when the header is something else. */
 struct text bearer_token(struct text authorization);
 

@@ -27,6 +27,7 @@ struct route {
     const struct json_field *query_fields; /* query parameters; NULL: none is accepted */
     size_t query_size;
     bool idempotent; /* Idempotency-Key is required */
+    bool takes_csv;  /* the body is text/csv, for the handler to read from the request */
 };
 
 /* Each resource file exports its routes, ending with a zero path; routes.c lists the tables. */

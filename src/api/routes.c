@@ -14,6 +14,7 @@ const struct route *const route_tables[] = {
     staff_routes,
     member_routes,
     registration_routes,
+    import_routes,
     due_list_routes,
     delegation_routes,
     duplicate_routes,

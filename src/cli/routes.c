@@ -89,11 +89,12 @@ static json_t *fields_json(const struct json_field *fields) /* NOLINT(misc-no-re
 
 static json_t *route_json(const struct route *route)
 {
-    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:o}", "method",
+    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:o, s:o}", "method",
                      http_method_name(route->method), "path", route->path, "roles",
                      roles_json(route->who), "runs_on",
                      route->runs_on == ON_LOOP ? "loop" : "query", "idempotent", route->idempotent,
-                     "body", fields_json(route->fields), "query", fields_json(route->query_fields));
+                     "takes_csv", route->takes_csv, "body", fields_json(route->fields), "query",
+                     fields_json(route->query_fields));
 }
 
 static json_t *routes_json(const struct route *const *tables)

@@ -124,6 +124,27 @@ def test_who_did_not_consent_is_not_imported(server, place, tmp_path):
     assert done.returncode == 2 and "--consented" in done.stderr
 
 
+def test_a_coordinator_imports_over_the_api_within_reach(world, server, place):
+    unit_id, name = place
+    csv = {"headers": {"Content-Type": "text/csv; charset=utf-8"}}
+    rows = f"name,phone,unit\n陈一,{next(phones)},{name}\n陈二,,{name}\n".encode()
+    elsewhere = world.coordinator.post("/v1/imports", rows, query={"consented": "true"}, **csv)
+    report = elsewhere.expect(422)
+    assert [(f["line"], f["column"], f["code"]) for f in report["faults"]] == [
+        (2, "unit", "unknown_unit"),
+        (3, "unit", "unknown_unit"),
+    ]
+    coordinator = world.staff("coordinator", unit_id)
+    assert coordinator.post("/v1/imports", rows, **csv).code == "bad_field"
+    dry = coordinator.post("/v1/imports", rows, query={"dry_run": "true"}, **csv).expect(200)
+    assert (dry["import_id"], dry["rows"]) == (None, 2) and count(server, unit_id) == 0
+    done = coordinator.post("/v1/imports", rows, query={"consented": "true"}, **csv).expect(200)
+    imports = world.administrator.get("/v1/imports").expect(200)["items"]
+    shown = next(i for i in imports if i["id"] == done["import_id"])
+    assert (shown["state"], shown["staged"], shown["actor"]) == ("done", 2, coordinator.id)
+    assert count(server, unit_id) == 2
+
+
 def test_100000_rows_with_faults_are_refused_and_corrected_within_a_minute(
     world, server, place, tmp_path
 ):

@@ -87,6 +87,7 @@ def test_what_it_takes(operation):
     }
     assert query == named(route["query"])
     assert (operation.body is None) == (route["body"] is None)
+    assert operation.takes_csv == route["takes_csv"]
     if operation.body:
         assert document.fields(operation.body) == named(route["body"])
         required = document.resolve(operation.item["requestBody"])["required"]
@@ -110,6 +111,7 @@ def expected_codes(route):
     codes[400] |= {"bad_field"}
     if route["body"] is not None:
         codes[400] |= {"bad_json"}
+    if route["body"] is not None or route["takes_csv"]:
         codes[415] |= {"bad_media_type"}
     if route["roles"]:
         codes[401] |= {"unauthenticated", "token_expired"}
@@ -243,6 +245,12 @@ class Walk:
             self.ids["/v1/due-lists/{id}" + path] = made.json["id"]
         for path in ("affiliations", "registrations", "receipts"):
             self.ids["/v1/members/{id}/" + path] = member.id
+        csv = {"headers": {"Content-Type": "text/csv"}}
+        people = "name,unit\r\n周九,没有的地方\r\n".encode()
+        post = world.administrator.post
+        post("/v1/imports", people, query={"dry_run": "true"}, **csv).expect(422)
+        people = f"name,unit\r\n周九,{world.unit_id}\r\n".encode()
+        post("/v1/imports", people, query={"consented": "true"}, **csv).expect(200)
         together = {"unit_id": world.unit_id, "consent": True, "people": [{"name": "孙八"}] * 3}
         world.coordinator.post("/v1/delegations", together).expect(200)
         unmask = f"/v1/members/{member.id}/unmask"
@@ -468,7 +476,10 @@ def test_what_is_wrong_is_told_as_described(walk, operation):
     answer = walk.api.request(operation.method, f"{target}{separator}no=1", **options)
     assert (answer.status, answer.code) == (400, "bad_field")
     assert answer.json["fields"][0]["pointer"] == "/no"
-    if operation.method != "GET":
+    if operation.takes_csv:
+        answer = walk.api.request(operation.method, target, {"no": 1}, **options)
+        assert answer.code == "bad_media_type"
+    elif operation.method != "GET":
         answer = walk.api.request(operation.method, target, {"no": 1}, **options)
         assert (answer.status, answer.json["fields"][0]["code"]) == (400, "unknown_field")
     if operation.body:

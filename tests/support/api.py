@@ -71,11 +71,11 @@ class Api:
 
     def request(self, method, path, json=None, *, token=None, key=None, query=None, headers=None):
         """
-        One request, one answer. `key` is the Idempotency-Key (True: a new one), `token` replaces
+        One request, one answer. `json` may be bytes, sent as they are. `key` is the Idempotency-Key (True: a new one), `token` replaces
         the caller's own. A connection that breaks raises OSError or http.client.HTTPException:
         then it is unknown whether the server did what was asked.
         """
-        body = None if json is None else json_module.dumps(json).encode()
+        body = json if json is None or isinstance(json, bytes) else json_module.dumps(json).encode()
         target = f"{path}?{urlencode(query)}" if query else path
         connection = self._connection()
         try:

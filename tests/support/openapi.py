@@ -33,10 +33,16 @@ class Operation:
 
     @property
     def body(self):
-        """The schema of the body, None when the operation takes none."""
+        """The schema of the body, None when the operation takes none, or no JSON."""
         if "requestBody" not in self.item:
             return None
-        return self.document.resolve(self.item["requestBody"])["content"]["application/json"]["schema"]
+        content = self.document.resolve(self.item["requestBody"])["content"]
+        return content["application/json"]["schema"] if "application/json" in content else None
+
+    @property
+    def takes_csv(self):
+        body = self.document.resolve(self.item.get("requestBody", {"content": {}}))
+        return "text/csv" in body["content"]
 
     def response(self, status):
         """What is said of this status, by itself or as one of the unexpected; None: nothing."""
@@ -52,7 +58,9 @@ class Operation:
         """The problems that are named for this status."""
         if status not in self.statuses:
             return set()
-        content = self.response(status)["content"]["application/problem+json"]
+        content = self.response(status)["content"].get("application/problem+json")
+        if not content:  # a report, not a problem
+            return set()
         return set(self.document.merged(content["schema"])["properties"]["code"]["enum"])
 
     def check(self, answer):
