@@ -39,14 +39,16 @@ enum answered render_redemption(struct call *call, const struct outcome *outcome
                                 json_time(outcome->until_us)));
 }
 
-/* The code itself is made anew from the redemption's number and the key that it was made with. */
-static void code_of(const struct app *app, uint64_t redemption_id, uint32_t code_key,
+/* The code itself is made anew from the redemption's number and the key that it was made with.
+ * False for a key that another server made seconds ago: this one is about to learn it. */
+static bool code_of(const struct app *app, uint64_t redemption_id, uint32_t code_key,
                     struct voucher_code *code)
 {
     const struct key *key = keyring_find(app->keyring, code_key);
 
-    ASSERT(key != NULL);
-    voucher_code_make(key->secret, redemption_id, code);
+    if (key != NULL)
+        voucher_code_make(key->secret, redemption_id, code);
+    return key != NULL;
 }
 
 /* --- Redeeming ------------------------------------------------------------------------------- */
@@ -66,10 +68,12 @@ static const struct json_field redeem_fields[] = {
 static enum answered render_voucher(struct call *call, const struct outcome *outcome)
 {
     struct voucher_code code;
-    json_t *wallet = json_pack("{s:o, s:o}", "available", json_points(outcome->available), "held",
-                               json_points(outcome->held));
+    json_t *wallet;
 
-    code_of(call->app, outcome->ref, outcome->extra, &code);
+    if (!code_of(call->app, outcome->ref, outcome->extra, &code))
+        return reply_problem(call, PROBLEM_BUSY);
+    wallet = json_pack("{s:o, s:o}", "available", json_points(outcome->available), "held",
+                       json_points(outcome->held));
     return reply_created(
         call, arena_printf(call->arena, "/v1/redemptions/%llu", (unsigned long long)outcome->ref),
         json_pack("{s:o, s:s, s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
@@ -127,15 +131,17 @@ static enum answered redemption_show(struct call *call)
     struct error error;
     enum find found = find_visible(call, &view, &error);
     struct voucher_code code;
+    bool is_theirs;
     json_t *body;
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    is_theirs = call->who.account_id == view.member_id;
+    if (is_theirs && !code_of(call->app, view.id, view.code_key, &code))
+        return reply_problem(call, PROBLEM_BUSY);
     body = redemption_json(&view);
-    if (call->who.account_id == view.member_id) {
-        code_of(call->app, view.id, view.code_key, &code);
+    if (is_theirs)
         json_object_set_new(body, "code", json_string(voucher_code_for_people(call->arena, &code)));
-    }
     return reply_json(call, 200, body);
 }
 
@@ -181,7 +187,8 @@ static enum answered redemption_qr(struct call *call)
         return reply_missing(call, found, &error);
     if (call->who.account_id != view.member_id)
         return reply_problem(call, PROBLEM_NOT_FOUND);
-    code_of(call->app, view.id, view.code_key, &code);
+    if (!code_of(call->app, view.id, view.code_key, &code))
+        return reply_problem(call, PROBLEM_BUSY);
     if (query->format == IMAGE_PNG)
         return reply_bytes(call, 200, "image/png", qr_png(call->arena, code.text));
     return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, code.text));
@@ -203,7 +210,8 @@ static enum answered redemption_print(struct call *call)
     if (call->who.role == ROLE_ADMINISTRATOR &&
         !audit_append(call->db, &audit, call->now_us, &error))
         return reply_error(call, &error);
-    code_of(call->app, view.id, view.code_key, &code);
+    if (!code_of(call->app, view.id, view.code_key, &code))
+        return reply_problem(call, PROBLEM_BUSY);
     return reply_html(call, voucher_page(call->arena, &view, &code,
                                          (int)call->app->programme->utc_offset_minutes));
 }

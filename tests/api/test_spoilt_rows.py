@@ -48,6 +48,19 @@ def test_a_spoilt_row_fails_its_own_command_only(market, victim, change):
     assert member.wallet()["member_id"] == member.id
 
 
+def test_a_voucher_of_a_key_that_is_not_known_yet_is_asked_for_again(market, victim):
+    member, _, voucher = victim
+    set_key = "UPDATE redemptions SET code_key = %s WHERE redemption_id = %s"
+    row = "SELECT code_key FROM redemptions WHERE redemption_id = %s"
+    known = market.world.server.sql(row, voucher["id"])[0]["code_key"]
+    market.world.server.sql(set_key, known + 1, voucher["id"])
+    for path in ("", "/qr"):
+        answer = member.get(f"/v1/redemptions/{voucher['id']}{path}")
+        assert (answer.status, answer.code) == (503, "busy")
+    market.world.server.sql(set_key, known, voucher["id"])
+    assert member.redemption(voucher)["code"] == voucher["code"]
+
+
 @pytest.mark.parametrize(
     "change, path",
     [
