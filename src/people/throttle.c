@@ -53,6 +53,8 @@ static bool take_one(struct db *db, const struct throttle *throttle, struct taki
         return false;
     if (full_us < taking->now_us)
         full_us = taking->now_us;
+    if (full_us > taking->now_us + throttle->burst * throttle->every_us + HOUR_US)
+        full_us = taking->now_us; /* filled by a clock that was ahead */
     int64_t over_us = full_us - taking->now_us - (throttle->burst - 1) * throttle->every_us;
     if (over_us > 0) {
         taking->wait_us = over_us;

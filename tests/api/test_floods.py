@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 
+from support.clock import TimeServer
 from support.processes import wait_until
 from support.server import Server
 from support.world import PASSWORD, World, unique
@@ -47,3 +48,12 @@ def test_guessers_do_not_take_the_places_of_those_who_know(sms):
             for stranger in strangers:
                 stranger.join()
         assert known == [200] * 10
+
+
+def test_who_failed_while_the_clock_was_ahead_waits_no_longer_for_it(sms):
+    with TimeServer("2030-03-01T10:00:00+08:00", sms.options) as server:
+        server.advance(days=300)
+        while sign_in(server, "nobody", "wrong guess") != 429:
+            pass
+        server.advance(days=-300)
+        assert sign_in(server, "nobody", "wrong guess") == 401
