@@ -14,6 +14,7 @@ extern const struct route registration_routes[];
 extern const struct route due_list_routes[];
 extern const struct route delegation_routes[];
 extern const struct route import_routes[];
+extern const struct route unit_kind_routes[];
 extern const struct route duplicate_routes[];
 extern const struct route unit_routes[];
 extern const struct route staff_routes[];

@@ -11,6 +11,7 @@ const struct route *const route_tables[] = {
     me_routes,
     my_data_routes,
     unit_routes,
+    unit_kind_routes,
     staff_routes,
     member_routes,
     registration_routes,

@@ -245,6 +245,9 @@ class Walk:
             self.ids["/v1/due-lists/{id}" + path] = made.json["id"]
         for path in ("affiliations", "registrations", "receipts"):
             self.ids["/v1/members/{id}/" + path] = member.id
+        kind = {"code": "lane", "name_zh": "里弄", "name_en": "Lane", "position": 45}
+        kinds = world.administrator.put("/v1/unit-kinds", kind).expect(200)["items"]
+        assert kind in kinds
         csv = {"headers": {"Content-Type": "text/csv"}}
         people = "name,unit\r\n周九,没有的地方\r\n".encode()
         post = world.administrator.post
