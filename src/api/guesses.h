@@ -7,8 +7,11 @@
 
 #include "api/call.h"
 
-#define GUESSES_MOST      20 /* in a window, before 429 */
-#define GUESSES_WINDOW_US (10 * MINUTE_US)
+/* In a window, before 429. Many people share a merchant, and more an address. */
+#define GUESSES_OF_ACCOUNT 20
+#define GUESSES_OF_SCOPE   100
+#define GUESSES_OF_ADDRESS 500
+#define GUESSES_WINDOW_US  (10 * MINUTE_US)
 
 bool guesses_too_many(const struct call *call);
 void guesses_count_wrong(const struct call *call);

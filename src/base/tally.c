@@ -12,17 +12,15 @@ struct slot {
 
 struct tally {
     pthread_mutex_t lock;
-    uint32_t most;
     int64_t window_us;
     struct slot slots[SLOTS];
 };
 
-struct tally *tally_new(uint32_t most, int64_t window_us)
+struct tally *tally_new(int64_t window_us)
 {
     struct tally *tally = memory_new(sizeof *tally);
 
     pthread_mutex_init(&tally->lock, NULL);
-    tally->most = most;
     tally->window_us = window_us;
     return tally;
 }
@@ -69,12 +67,12 @@ void tally_add(struct tally *tally, uint64_t key, int64_t now_us)
     pthread_mutex_unlock(&tally->lock);
 }
 
-bool tally_is_full(struct tally *tally, uint64_t key, int64_t now_us)
+uint32_t tally_count(struct tally *tally, uint64_t key, int64_t now_us)
 {
-    bool full;
+    uint32_t count;
 
     pthread_mutex_lock(&tally->lock);
-    full = slot_now(tally, key, now_us)->count >= tally->most;
+    count = slot_now(tally, key, now_us)->count;
     pthread_mutex_unlock(&tally->lock);
-    return full;
+    return count;
 }

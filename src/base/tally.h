@@ -10,13 +10,13 @@
 
 struct tally;
 
-/* `most` within about `window_us` is too many. */
-struct tally *tally_new(uint32_t most, int64_t window_us);
+struct tally *tally_new(int64_t window_us);
 void tally_free(struct tally *tally);
 
 /* The key of a text (an address) among those of a kind; numbers are keys by themselves. */
 uint64_t tally_key(struct text text);
 void tally_add(struct tally *tally, uint64_t key, int64_t now_us);
-bool tally_is_full(struct tally *tally, uint64_t key, int64_t now_us);
+/* About how often within the last window. */
+uint32_t tally_count(struct tally *tally, uint64_t key, int64_t now_us);
 
 #endif

@@ -285,7 +285,7 @@ enum exit_status cli_serve(struct cli *cli)
     bool started;
 
     server.app.demo = cli->settings->process.demo != DEMO_NONE;
-    server.wrong_codes = tally_new(GUESSES_MOST, GUESSES_WINDOW_US);
+    server.wrong_codes = tally_new(GUESSES_WINDOW_US);
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
     block_signals(&ours); /* before the first thread */

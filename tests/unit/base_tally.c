@@ -7,23 +7,22 @@
 
 #include "base/tally.h"
 
-static void fills_up_and_forgets_by_halves(void **state)
+static void counts_and_forgets_by_halves(void **state)
 {
-    struct tally *tally = tally_new(4, MINUTE_US);
+    struct tally *tally = tally_new(MINUTE_US);
     int64_t now_us = 1000 * MINUTE_US;
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
-        assert_false(tally_is_full(tally, 7, now_us));
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(tally_count(tally, 7, now_us), i);
         tally_add(tally, 7, now_us);
     }
-    assert_true(tally_is_full(tally, 7, now_us));
-    assert_false(tally_is_full(tally, 8, now_us));
-    assert_false(tally_is_full(tally, 7, now_us + MINUTE_US)); /* 2 are left of 4 */
+    assert_int_equal(tally_count(tally, 7, now_us), 4);
+    assert_int_equal(tally_count(tally, 8, now_us), 0);
+    assert_int_equal(tally_count(tally, 7, now_us + MINUTE_US), 2);
     tally_add(tally, 7, now_us + MINUTE_US);
-    tally_add(tally, 7, now_us + MINUTE_US);
-    assert_true(tally_is_full(tally, 7, now_us + MINUTE_US));
-    assert_false(tally_is_full(tally, 7, now_us + 100 * MINUTE_US));
+    assert_int_equal(tally_count(tally, 7, now_us + MINUTE_US), 3);
+    assert_int_equal(tally_count(tally, 7, now_us + 100 * MINUTE_US), 0);
     tally_free(tally);
 }
 
@@ -37,7 +36,7 @@ static void texts_have_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_up_and_forgets_by_halves),
+        cmocka_unit_test(counts_and_forgets_by_halves),
         cmocka_unit_test(texts_have_keys),
     };
 
