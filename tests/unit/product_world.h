@@ -41,6 +41,9 @@ static const struct reward_terms first_terms[REWARDS] = {
 
 /* --- The author ------------------------------------------------------------------------------- */
 
+/* What the author believes has become of a voucher. */
+enum voucher_guess { MAYBE_ISSUED, MAYBE_CONFIRMED, MAYBE_CLOSED };
+
 struct posted {
     struct reward_terms terms, former;
     uint32_t version;
@@ -56,7 +59,7 @@ struct product_author {
     int64_t purse[MEMBERS + 1]; /* what each may have to spend */
     struct voucher_note {
         struct reserve asked;
-        enum { MAYBE_ISSUED, MAYBE_CONFIRMED, MAYBE_CLOSED } guess;
+        enum voucher_guess guess;
     } vouchers[WORLD_STEPS];
     size_t voucher_count;
     struct open_period periods[WORLD_STEPS];
@@ -270,7 +273,7 @@ static inline const struct command_kind *any_turn(struct author *author, struct 
 {
     static const struct turn {
         const struct command_kind *kind;
-        int from, to;
+        enum voucher_guess from, to;
     } turns[] = {
         {&command_confirm, MAYBE_ISSUED, MAYBE_CONFIRMED},
         {&command_confirm, MAYBE_ISSUED, MAYBE_CONFIRMED},
@@ -281,9 +284,9 @@ static inline const struct command_kind *any_turn(struct author *author, struct 
     };
     const struct turn *turn = &turns[below(author, ARRAY_LENGTH(turns))];
 
-    for (int tries = 0; tries < 3 && turn->from != (int)note->guess; tries++)
+    for (int tries = 0; tries < 3 && turn->from != note->guess; tries++)
         turn = &turns[below(author, ARRAY_LENGTH(turns))];
-    if (turn->from == (int)note->guess)
+    if (turn->from == note->guess)
         note->guess = turn->to;
     return turn->kind;
 }
