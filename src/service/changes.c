@@ -122,19 +122,42 @@ bool activity_cancel(struct db *db, const struct change *change, enum refusal *r
 
 /* --- Correcting an activity ------------------------------------------------------------------ */
 
+/* A shift lies within its activity, whichever of the two is moved. */
+static bool shifts_fit(struct db *db, const struct activity *activity, bool *fit,
+                       struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 "SELECT 1 FROM activities WHERE (part_of = ? AND (starts_us < ? OR ends_us > ?))"
+                 " OR (activity_id = ? AND (starts_us > ? OR ends_us < ?)) LIMIT 1",
+                 DB_ID(activity->id), DB_INT(activity->starts_us), DB_INT(activity->ends_us),
+                 DB_ID(activity->part_of), DB_INT(activity->starts_us), DB_INT(activity->ends_us));
+
+    *fit = !rows_next(rows);
+    return rows_end(rows, error);
+}
+
+static enum refusal terms_refusal(const struct changing *changing, int state, int64_t signed_up,
+                                  bool fit)
+{
+    if (state > ACTIVITY_RUNNING)
+        return REFUSED_WRONG_STATE;
+    return signed_up > changing->activity->capacity || !fit ? REFUSED_TOO_MUCH : ACCEPTED;
+}
+
 static bool correct_refusal(struct db *db, struct changing *changing, struct error *error)
 {
     struct rows *rows =
         db_query(db, "SELECT state, signed_up FROM activities WHERE activity_id = ? FOR UPDATE",
                  DB_ID(changing->change->object_id));
+    bool found = rows_next(rows), fit;
+    int state = found ? (int)rows_int(rows, 0) : 0;
+    int64_t signed_up = found ? rows_int(rows, 1) : 0;
 
-    changing->refusal = REFUSED_NOT_FOUND;
-    if (rows_next(rows)) {
-        changing->refusal = rows_int(rows, 0) > ACTIVITY_RUNNING               ? REFUSED_WRONG_STATE
-                            : rows_int(rows, 1) > changing->activity->capacity ? REFUSED_TOO_MUCH
-                                                                               : ACCEPTED;
-    }
-    return rows_end(rows, error);
+    if (!rows_end(rows, error) || !shifts_fit(db, changing->activity, &fit, error))
+        return false;
+    changing->refusal = found ? terms_refusal(changing, state, signed_up, fit) : REFUSED_NOT_FOUND;
+    return true;
 }
 
 static bool write_activity(struct db *db, const struct activity *activity, struct error *error)

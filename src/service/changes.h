@@ -24,7 +24,8 @@ bool activity_cancel(struct db *db, const struct change *change, enum refusal *r
 
 /* Writes `activity` (texts, times, capacity, notes, place) over the one of its id. More places go
  * to who waits. Members are told when `is_news`. WRONG_STATE once it is closed or cancelled;
- * TOO_MUCH for fewer places than are taken. */
+ * TOO_MUCH for fewer places than are taken, or a time that a shift of it, or it as a shift, does
+ * not fit. */
 bool activity_correct(struct db *db, const struct change *change, const struct activity *activity,
                       bool is_news, enum refusal *refusal, struct error *error) MUST_CHECK;
 

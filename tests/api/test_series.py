@@ -47,6 +47,12 @@ def test_a_shift_lies_within_its_activity(world):
     assert shift(world, activity, "通宵班", 5).code == "too_much"
     inner = shift(world, activity, "早班", 0).expect(201)
     assert shift(world, inner, "班中班", 0).code == "wrong_state"
+    earlier = rfc3339(time_us(activity["starts_at"]) - HOUR_US)
+    for made, ends_at in ((inner, inner["ends_at"]), (activity, inner["starts_at"])):
+        terms = {name: made[name] for name in ("category", "title", "capacity")}
+        terms |= {"starts_at": earlier, "ends_at": ends_at, "why": "改时间"}
+        path = f"/v1/activities/{made['id']}"
+        assert world.coordinator.put(path, terms).code == "too_much"
     other = world.staff("coordinator", world.make("/v1/units", kind="village", name="别村")["id"])
     body = {"post": "早班", "capacity": 1} | {k: inner[k] for k in ("starts_at", "ends_at")}
     other.post(f"/v1/activities/{activity['id']}/shifts", body).expect(404)
