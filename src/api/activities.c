@@ -10,9 +10,12 @@
 #include "people/units.h"
 #include "service/sign_ups.h"
 
-static bool sees_drafts(const struct who *who)
+/* A coordinator those of their own unit and below; `unit_id` 0: any at all. */
+static bool sees_drafts(struct call *call, uint64_t unit_id)
 {
-    return (who->role & STAFF) != 0;
+    if (call->who.role == ROLE_COORDINATOR)
+        return unit_id == 0 || unit_contains(call->db, call->who.scope_id, unit_id);
+    return (call->who.role & STAFF) != 0;
 }
 
 bool activity_may_lead(struct call *call, uint64_t unit_id)
@@ -65,7 +68,8 @@ enum answered activity_show(struct call *call, int status, uint64_t activity_id)
     enum find found = activity_find(call->db, activity_id, call->arena, &activity, &error);
     json_t *body;
 
-    if (found == FIND_FOUND && activity.state == ACTIVITY_DRAFT && !sees_drafts(&call->who))
+    if (found == FIND_FOUND && activity.state == ACTIVITY_DRAFT &&
+        !sees_drafts(call, activity.unit_id))
         found = FIND_NOTHING;
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -202,12 +206,12 @@ static struct text or_empty(struct text text)
     return text.data ? text : TEXT("");
 }
 
-static struct activity_filter filter_of(const struct call *call,
-                                        const struct activities_query *query)
+static struct activity_filter filter_of(struct call *call, const struct activities_query *query)
 {
     return (struct activity_filter){
         .under = query->unit_id,
-        .with_drafts = sees_drafts(&call->who),
+        .with_drafts = sees_drafts(call, 0),
+        .drafts_under = call->who.role == ROLE_COORDINATOR ? call->who.scope_id : 0,
         .part_of = query->part_of,
         .series_id = query->series_id,
         .category = query->category,

@@ -91,7 +91,8 @@ bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t
         db,
         ACTIVITY_COLUMNS
         "JOIN units u ON u.unit_id = a.unit_id"
-        " WHERE a.activity_id > ? AND (? OR a.state <> 1)"
+        " WHERE a.activity_id > ? AND (a.state <> 1 OR"
+        " (? AND (? = 0 OR u.path LIKE CONCAT('%/', ?, '/%'))))"
         " AND (? = 0 OR u.path LIKE CONCAT('%/', ?, '/%')) AND a.part_of = ?"
         " AND (? = 0 OR a.series_id = ?) AND (? = 0 OR a.category = ?)"
         " AND (? = '' OR a.skill = ?) AND (? = '' OR LOCATE(?, a.place) > 0)"
@@ -99,7 +100,8 @@ bool activity_list(struct db *db, const struct activity_filter *filter, uint64_t
         " AND a.ends_us > ? AND (? = 0 OR a.starts_us < ?)"
         " AND (? = 0 OR (a.state IN (2, 3) AND a.ends_us > ? AND a.signed_up < a.capacity))"
         " ORDER BY a.activity_id LIMIT ?",
-        DB_ID(after), DB_INT(filter->with_drafts), DB_ID(filter->under), DB_ID(filter->under),
+        DB_ID(after), DB_INT(filter->with_drafts), DB_ID(filter->drafts_under),
+        DB_ID(filter->drafts_under), DB_ID(filter->under), DB_ID(filter->under),
         DB_ID(filter->part_of), DB_ID(filter->series_id), DB_ID(filter->series_id),
         DB_INT(filter->category), DB_INT(filter->category), DB_TEXT(filter->skill),
         DB_TEXT(filter->skill), DB_TEXT(filter->place), DB_TEXT(filter->place),

@@ -50,6 +50,7 @@ enum find activity_find(struct db *db, uint64_t activity_id, struct arena *arena
 struct activity_filter {
     uint64_t under;           /* a unit and all below it; 0: every unit */
     bool with_drafts;         /* for those who may see them */
+    uint64_t drafts_under;    /* of this unit and below only; 0: of all */
     uint64_t part_of;         /* shifts of that activity; 0: whole ones */
     uint64_t series_id;       /* 0: any */
     int category;             /* 0: any */
