@@ -1,7 +1,7 @@
 /*
  * Once and whole: the demo's many transactions look like one from outside. A row that no sign-in
- * can be says that the loading has begun; it goes when the loading has ended. Whoever loads has it
- * locked, so that a second server waits, and the next start after a kill begins again.
+ * can be says that the loading has begun; it goes when the loading has ended: after a kill the next
+ * start begins again. Whoever looks and loads has the migrations locked: a second server waits.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,16 +15,17 @@
 /* All that the demo writes to, in the order in which a half of it goes. test_demo.py holds the list
  * against what a load leaves. */
 static const char *const emptying[] = {
-    "DELETE FROM units",       "DELETE FROM accounts WHERE account_id > 0",
-    "DELETE FROM members",     "DELETE FROM audit_trail",
-    "DELETE FROM merchants",   "DELETE FROM rewards",
-    "DELETE FROM activities",  "DELETE FROM sign_ups",
-    "DELETE FROM records",     "DELETE FROM redemptions",
-    "DELETE FROM stock",       "DELETE FROM limit_uses",
-    "DELETE FROM lots",        "DELETE FROM wallets",
-    "DELETE FROM balances",    "DELETE FROM notices",
-    "DELETE FROM checkpoints", "DELETE FROM transfers",
-    "DELETE FROM blocks",      "DELETE FROM lanes",
+    "DELETE FROM units",        "DELETE FROM accounts WHERE account_id > 0",
+    "DELETE FROM members",      "DELETE FROM audit_trail",
+    "DELETE FROM affiliations", "DELETE FROM registrations",
+    "DELETE FROM merchants",    "DELETE FROM rewards",
+    "DELETE FROM activities",   "DELETE FROM sign_ups",
+    "DELETE FROM records",      "DELETE FROM redemptions",
+    "DELETE FROM stock",        "DELETE FROM limit_uses",
+    "DELETE FROM lots",         "DELETE FROM wallets",
+    "DELETE FROM balances",     "DELETE FROM notices",
+    "DELETE FROM checkpoints",  "DELETE FROM transfers",
+    "DELETE FROM blocks",       "DELETE FROM lanes",
 };
 
 static bool has_rows(struct db *db, const char *sql, bool *has, struct error *error)
@@ -53,13 +54,15 @@ static bool set_mark(struct db *db, struct error *error)
 }
 
 /* The lock is a row lock of a connection of its own, which ends with its process. */
-static bool lock_mark(struct db *guard, bool *found, struct error *error)
+static bool lock(struct db *guard, struct error *error)
 {
     int64_t deadline_us = clock_monotonic_us() + MOST_WAIT_US;
+    bool found;
 
     for (;;) {
         if (db_begin(guard, error) &&
-            has_rows(guard, "SELECT 1 FROM accounts WHERE " MARK " FOR UPDATE", found, error))
+            has_rows(guard, "SELECT 1 FROM migrations WHERE name = '0000_lock' FOR UPDATE", &found,
+                     error))
             return true;
         enum db_error_kind kind = db_error_kind(guard);
         db_rollback(guard);
@@ -79,23 +82,9 @@ static bool clear_half(struct db *db, void *context, struct error *error)
     return true;
 }
 
-static bool load_locked(const struct demo_tools *tools, struct db *guard,
+static bool load_locked(const struct demo_tools *tools,
                         bool (*load)(const struct demo_tools *tools, struct error *error),
                         struct error *error)
-{
-    bool marked;
-
-    if (!lock_mark(guard, &marked, error))
-        return false;
-    if (!marked)
-        return true; /* by another server, while this one waited */
-    return db_transaction(tools->db, clear_half, NULL, error) && load(tools, error) &&
-           db_run(guard, error, "DELETE FROM accounts WHERE " MARK) == 1 && db_commit(guard, error);
-}
-
-bool demo_load_once(const struct demo_tools *tools,
-                    bool (*load)(const struct demo_tools *tools, struct error *error),
-                    struct error *error)
 {
     bool used, half;
 
@@ -104,10 +93,17 @@ bool demo_load_once(const struct demo_tools *tools,
         return false;
     if (used && !half)
         return true;
-    if (!set_mark(tools->db, error))
-        return false;
+    return set_mark(tools->db, error) && db_transaction(tools->db, clear_half, NULL, error) &&
+           load(tools, error) && db_run(tools->db, error, "DELETE FROM accounts WHERE " MARK) == 1;
+}
+
+bool demo_load_once(const struct demo_tools *tools,
+                    bool (*load)(const struct demo_tools *tools, struct error *error),
+                    struct error *error)
+{
     struct db *guard = db_new(tools->options);
-    bool loaded = load_locked(tools, guard, load, error);
+    bool loaded = lock(guard, error) && load_locked(tools, load, error);
+
     db_rollback(guard);
     db_free(guard);
     return loaded;
