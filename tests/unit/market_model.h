@@ -47,6 +47,7 @@ struct model {
     struct notice notices[WORLD_STEPS + REWARDS];
     size_t notice_count;
     struct diary diaries[WORLD_STEPS];
+    size_t diary_count;                    /* up to the last */
     struct statement periods[WORLD_STEPS]; /* merchant 0: not there; lines are in the diaries */
     struct record records[RECORDS_MOST];   /* by lot number; state 0: not there */
 };
@@ -117,20 +118,26 @@ static int32_t period_end(int64_t at_us, int offset_minutes, int32_t days)
     return tomorrow + (days - tomorrow % days) % days;
 }
 
-static int64_t had_in_period(const struct model *model, const struct reserve *want,
-                             const struct reward_terms *terms)
+/* Of the period that a voucher was taken in, if there was a limit then; else 0. */
+static int32_t period_end_of(const struct diary *diary)
 {
-    int32_t end = period_end(model->coins.now_us, want->utc_offset_minutes, terms->limit_days);
+    if (diary->count == 0 || diary->terms.limit_count == 0)
+        return 0;
+    return period_end(diary->pages[0].at_us, diary->asked.utc_offset_minutes,
+                      diary->terms.limit_days);
+}
+
+/* What the member, and who was merged into them, had of the reward in the period that ends so. */
+static int64_t had_in_period(const struct model *model, uint64_t member_id, uint64_t reward_id,
+                             int32_t end)
+{
     int64_t count = 0;
 
-    for (size_t i = 0; i < WORLD_STEPS; i++) {
+    for (size_t i = 0; i < model->diary_count; i++) {
         const struct diary *diary = &model->diaries[i];
 
-        if (diary->count > 0 && diary->asked.reward_id == want->reward_id &&
-            coins_owner(&model->coins, diary->asked.member_id) == want->member_id &&
-            diary->terms.limit_count > 0 && !gave_back(diary) &&
-            period_end(diary->pages[0].at_us, want->utc_offset_minutes, diary->terms.limit_days) ==
-                end)
+        if (period_end_of(diary) == end && diary->asked.reward_id == reward_id &&
+            coins_owner(&model->coins, diary->asked.member_id) == member_id && !gave_back(diary))
             count++;
     }
     return count;
@@ -141,7 +148,7 @@ static int64_t committed(const struct model *model, uint64_t reward_id)
 {
     int64_t fen = 0;
 
-    for (size_t i = 0; i < WORLD_STEPS; i++) {
+    for (size_t i = 0; i < model->diary_count; i++) {
         const struct diary *diary = &model->diaries[i];
 
         if (diary->count > 0 && diary->asked.reward_id == reward_id && !gave_back(diary))
@@ -213,7 +220,9 @@ static enum refusal model_reserve(struct model *model, const struct reserve *wan
     if (model->coins.members[want->member_id].frozen)
         return REFUSED_WALLET_FROZEN;
     if (notice->terms.limit_count > 0 &&
-        had_in_period(model, want, &notice->terms) >= notice->terms.limit_count)
+        had_in_period(model, want->member_id, want->reward_id,
+                      period_end(model->coins.now_us, want->utc_offset_minutes,
+                                 notice->terms.limit_days)) >= notice->terms.limit_count)
         return REFUSED_LIMIT_REACHED;
     expected->points = want->price - coins_live(&model->coins, want->member_id);
     if (expected->points > 0)
@@ -222,6 +231,7 @@ static enum refusal model_reserve(struct model *model, const struct reserve *wan
     piece->where = ASIDE;
     piece->voucher = want->redemption_id;
     *diary = (struct diary){.asked = *want, .terms = notice->terms};
+    model->diary_count = (size_t)(diary - model->diaries) + 1;
     write_page(model, diary, RESERVED, 0, 0);
     expect_voucher(model, diary, want->member_id, expected);
     return ACCEPTED;

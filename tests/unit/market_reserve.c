@@ -221,11 +221,13 @@ static void what_was_had_without_a_limit_does_not_count(void **state)
 static void a_piece_given_back_may_be_had_again(void **state)
 {
     (void)state;
-    stock->limit_count = 1;
+    stock->limit_count = 2;
     have_issued();
-    assert_int_equal(reserve(VOUCHER + 1), REFUSED_LIMIT_REACHED);
-    have(&command_cancel, NOW);
     assert_int_equal(reserve(VOUCHER + 1), ACCEPTED);
+    assert_int_equal(reserve(VOUCHER + 2), REFUSED_LIMIT_REACHED);
+    have(&command_cancel, NOW);
+    assert_int_equal(reserve(VOUCHER + 2), ACCEPTED);
+    assert_int_equal(reserve(VOUCHER + 3), REFUSED_LIMIT_REACHED);
 }
 
 /* Of terms that end on different days, each use stays with its own. */

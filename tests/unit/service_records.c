@@ -229,6 +229,18 @@ static void without_a_cap_everything_is_awarded_and_remembered(void **state)
     assert_int_equal(outcome.points, 0);
 }
 
+/* What the cap cut off was not earned: a cap that is raised later has room for it. */
+static void only_what_was_awarded_is_remembered(void **state)
+{
+    struct award later = the_award(RECORD + 1, 500);
+
+    (void)state;
+    later.daily_cap = CAP + 100;
+    assert_int_equal(award(RECORD, CAP + 300), ACCEPTED);
+    assert_int_equal(award_as(later), ACCEPTED);
+    assert_int_equal(outcome.points, 100);
+}
+
 /* It counts by the day of the service, not by the day of the review. */
 static void another_day_has_a_cap_of_its_own(void **state)
 {
@@ -416,6 +428,7 @@ int main(void)
         TEST(a_record_beyond_the_cap_is_approved_all_the_same),
         TEST(a_cap_that_was_lowered_takes_nothing_back),
         TEST(without_a_cap_everything_is_awarded_and_remembered),
+        TEST(only_what_was_awarded_is_remembered),
         TEST(another_day_has_a_cap_of_its_own),
         TEST(a_day_is_remembered_to_one_moment),
         TEST(a_day_that_is_forgotten_is_not_awarded),

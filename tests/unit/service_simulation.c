@@ -50,7 +50,7 @@ static void check_rows(const struct model *model, struct book *book)
 {
     size_t count, expected = 0;
 
-    for (size_t i = 0; i < WORLD_STEPS; i++)
+    for (size_t i = 0; i < model->diary_count; i++)
         if (model->diaries[i].count > 0) {
             check_redemption(&model->diaries[i],
                              book_find(book, &redemption_rows, VOUCHER_BASE + i));
@@ -64,13 +64,43 @@ static void check_rows(const struct model *model, struct book *book)
                             sizeof(struct record) - sizeof(struct row));
 }
 
+static int64_t used(struct book *book, uint64_t member_id, uint64_t subject, int32_t period)
+{
+    return wallet_limit_used(book_wallet(book, member_id), subject, period);
+}
+
+/* Of periods that are over nothing is remembered for certain. */
+static void check_limits(const struct model *model, struct book *book)
+{
+    int64_t now_us = model->coins.now_us;
+
+    for (size_t i = 0; i < model->diary_count; i++) {
+        const struct diary *diary = &model->diaries[i];
+        int32_t end = period_end_of(diary);
+
+        if (end == 0 || calendar_day_start_us(end, diary->asked.utc_offset_minutes) <= now_us)
+            continue;
+        uint64_t owner = coins_owner(&model->coins, diary->asked.member_id);
+        assert_true(used(book, owner, diary->asked.reward_id, end) ==
+                    had_in_period(model, owner, diary->asked.reward_id, end));
+    }
+    for (size_t i = 0; i < model->coins.award_count; i++) {
+        const struct model_award *award = &model->coins.awards[i];
+        uint64_t owner = coins_owner(&model->coins, award->member_id);
+
+        if (award->day > now_us / DAY_US - 390)
+            assert_true(used(book, owner, LIMIT_EARNED, award->day) ==
+                        coins_earned(&model->coins, owner, award->day));
+    }
+}
+
 /* Each statement adds up to the vouchers that were paid by it, and each of those has a line. */
 static void check_statement(const struct model *model, struct book *book,
                             const struct statement *statement, size_t *lines)
 {
     struct statement expected = model->periods[statement->row.key - PERIOD_BASE];
 
-    for (size_t i = 0; i < WORLD_STEPS; i++) {
+    for (size_t i = 0; i < model->diary_count; i++) {
         const struct diary *diary = &model->diaries[i];
 
         if (diary->count == 0 || diary->period != statement->row.key)
@@ -145,6 +175,7 @@ static void check_model(struct book *book, const struct command *command,
     coins_check(&model->coins, book);
     check_stock(model, book);
     check_rows(model, book);
+    check_limits(model, book);
     check_statements(model, book);
     check_tills(simulation, book);
 }
