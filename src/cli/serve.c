@@ -252,11 +252,15 @@ static void reload(struct server *server)
     LOG(INFO, "serve.reloaded");
 }
 
+/* SIGHUP asks for a reload, but it also comes when the terminal that we were started on is closed:
+ * then nobody is left to press Ctrl-C. */
 static void wait_for_the_end(struct server *server, const sigset_t *ours)
 {
+    bool on_a_terminal = isatty(STDERR_FILENO);
     int number;
 
-    while (sigwait(ours, &number) == 0 && number == SIGHUP)
+    while (sigwait(ours, &number) == 0 && number == SIGHUP &&
+           isatty(STDERR_FILENO) == on_a_terminal)
         reload(server);
     LOG(INFO, "serve.stopping", LOG_STR("signal", strsignal(number)));
 }
