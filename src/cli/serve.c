@@ -20,6 +20,7 @@
 
 struct server {
     struct cli *cli;
+    bool on_a_terminal; /* when it was started */
     const struct settings *settings;
     struct database database;
     struct id_maker ids;
@@ -256,11 +257,10 @@ static void reload(struct server *server)
  * then nobody is left to press Ctrl-C. */
 static void wait_for_the_end(struct server *server, const sigset_t *ours)
 {
-    bool on_a_terminal = isatty(STDERR_FILENO);
     int number;
 
     while (sigwait(ours, &number) == 0 && number == SIGHUP &&
-           isatty(STDERR_FILENO) == on_a_terminal)
+           isatty(STDERR_FILENO) == server->on_a_terminal)
         reload(server);
     LOG(INFO, "serve.stopping", LOG_STR("signal", strsignal(number)));
 }
@@ -283,7 +283,8 @@ static void announce(const struct server *server)
 
 enum exit_status cli_serve(struct cli *cli)
 {
-    struct server server = {.cli = cli, .settings = cli->settings};
+    struct server server = {
+        .cli = cli, .settings = cli->settings, .on_a_terminal = isatty(STDERR_FILENO)};
     struct error error = {0};
     sigset_t ours;
     bool started;
