@@ -16,7 +16,7 @@ enum ending {
     ENDING_OPEN,     /* not yet decided */
     ENDING_DECIDED,  /* accepted, or finally refused: kept with its key */
     ENDING_REPLAYED, /* its key was answered before: the same again */
-    ENDING_PASSING,  /* refused for now: not kept */
+    ENDING_PASSING,  /* a refusal that passes: not kept */
     ENDING_STALE,    /* its wallet moved after the judge had looked: back to the queue */
 };
 
