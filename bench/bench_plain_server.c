@@ -39,7 +39,7 @@ struct plain {
 struct redemption {
     uint64_t id, member_id, reward_id, lot_id, merchant_id;
     int64_t price, expires_us;
-    uint8_t request_key[16], fingerprint[8], code_hash[VOUCHER_HASH_SIZE];
+    uint8_t request_key[16], fingerprint[8], code_hash[PAPER_CODE_HASH_SIZE];
 };
 
 /* --- One redemption, one transaction --------------------------------------------------------- */
@@ -118,7 +118,7 @@ static bool write_rows(struct db *db, const struct redemption *redemption, int64
                   " VALUES (?, ?, ?, ?, 3, ?, 100, 1, ?, 1, -1, ?, ?, 0, 0, 0, ?)",
                   DB_ID(redemption->id), DB_ID(redemption->member_id), DB_ID(redemption->reward_id),
                   DB_ID(redemption->merchant_id), DB_INT(redemption->price),
-                  DB_BYTES(redemption->code_hash, VOUCHER_HASH_SIZE), DB_INT(now_us),
+                  DB_BYTES(redemption->code_hash, PAPER_CODE_HASH_SIZE), DB_INT(now_us),
                   DB_INT(redemption->expires_us), DB_BYTES(allocation, sizeof allocation)) >= 0 &&
            db_run(db, error,
                   "INSERT INTO transfers (transfer_id, kind, from_account, to_account, points,"
@@ -209,19 +209,19 @@ static void answer(struct plain *plain, struct db *db, struct job *job)
 {
     struct arena *arena = http_request_arena(job->request);
     struct redemption redemption = {.id = id_next(&plain->database.ids)};
-    struct voucher_code code;
+    struct paper_code code;
     struct error error;
 
     job->response = (struct http_response){.status = 500, .content_type = "application/json"};
     voucher_code_make(keyring_current(plain->database.keyring, KEY_VOUCHER)->secret, redemption.id,
                       &code);
-    voucher_code_hash(keyring_current(plain->database.keyring, KEY_INDEX)->secret, &code,
-                      redemption.code_hash);
+    paper_code_hash(keyring_current(plain->database.keyring, KEY_INDEX)->secret, &code,
+                    redemption.code_hash);
     if (!read_request(plain, job->request, &redemption) ||
         !db_transaction(db, redeem, &redemption, &error))
         return;
     char *body = arena_printf(arena, "{\"id\":\"%" PRIu64 "\",\"code\":\"%s\"}", redemption.id,
-                              voucher_code_for_people(arena, &code));
+                              paper_code_for_people(arena, &code));
     job->response.status = 201;
     job->response.body = (struct text){body, strlen(body)};
 }

@@ -42,7 +42,7 @@ enum answered render_redemption(struct call *call, const struct outcome *outcome
 /* The code itself is made anew from the redemption's number and the key that it was made with.
  * False for a key that another server made seconds ago: this one is about to learn it. */
 static bool code_of(const struct app *app, uint64_t redemption_id, uint32_t code_key,
-                    struct voucher_code *code)
+                    struct paper_code *code)
 {
     const struct key *key = keyring_find(app->keyring, code_key);
 
@@ -67,7 +67,7 @@ static const struct json_field redeem_fields[] = {
 
 static enum answered render_voucher(struct call *call, const struct outcome *outcome)
 {
-    struct voucher_code code;
+    struct paper_code code;
     json_t *wallet;
 
     if (!code_of(call->app, outcome->ref, outcome->extra, &code))
@@ -78,7 +78,7 @@ static enum answered render_voucher(struct call *call, const struct outcome *out
         call, arena_printf(call->arena, "/v1/redemptions/%llu", (unsigned long long)outcome->ref),
         json_pack("{s:o, s:s, s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
                   redemption_state_name((enum redemption_state)outcome->state), "points",
-                  json_points(outcome->points), "code", voucher_code_for_people(call->arena, &code),
+                  json_points(outcome->points), "code", paper_code_for_people(call->arena, &code),
                   "expires_at", json_time(outcome->until_us), "wallet", wallet));
 }
 
@@ -87,7 +87,7 @@ static enum answered redemption_create(struct call *call)
     const struct redeem_request *input = call->input;
     const struct key *voucher_key = keyring_current(call->app->keyring, KEY_VOUCHER);
     struct reserve *reserve = call_command(call, sizeof *reserve, &command_reserve);
-    struct voucher_code code;
+    struct paper_code code;
 
     reserve->redemption_id = id_next(call->app->ids);
     reserve->member_id = call->who.account_id;
@@ -97,8 +97,8 @@ static enum answered redemption_create(struct call *call)
     reserve->utc_offset_minutes = (int)call->app->programme->utc_offset_minutes;
     reserve->code_key = voucher_key->id;
     voucher_code_make(voucher_key->secret, reserve->redemption_id, &code);
-    voucher_code_hash(keyring_current(call->app->keyring, KEY_INDEX)->secret, &code,
-                      reserve->code_hash);
+    paper_code_hash(keyring_current(call->app->keyring, KEY_INDEX)->secret, &code,
+                    reserve->code_hash);
     return call_submit(call, &reserve->command, render_voucher);
 }
 
@@ -130,7 +130,7 @@ static enum answered redemption_show(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
-    struct voucher_code code;
+    struct paper_code code;
     bool is_theirs;
     json_t *body;
 
@@ -141,7 +141,7 @@ static enum answered redemption_show(struct call *call)
         return reply_problem(call, PROBLEM_BUSY);
     body = redemption_json(&view);
     if (is_theirs)
-        json_object_set_new(body, "code", json_string(voucher_code_for_people(call->arena, &code)));
+        json_object_set_new(body, "code", json_string(paper_code_for_people(call->arena, &code)));
     return reply_json(call, 200, body);
 }
 
@@ -181,7 +181,7 @@ static enum answered redemption_qr(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
-    struct voucher_code code;
+    struct paper_code code;
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
@@ -203,7 +203,7 @@ static enum answered redemption_print(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
-    struct voucher_code code;
+    struct paper_code code;
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);

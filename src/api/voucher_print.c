@@ -57,7 +57,7 @@ static void add_facts(struct buffer *page, const struct redemption_view *view, i
 }
 
 struct text voucher_page(struct arena *arena, const struct redemption_view *view,
-                         const struct voucher_code *code, int offset_minutes)
+                         const struct paper_code *code, int offset_minutes)
 {
     struct text image = qr_svg(arena, code->text), result;
     struct buffer page = {0};
@@ -65,7 +65,7 @@ struct text voucher_page(struct arena *arena, const struct redemption_view *view
     buffer_add_text(&page, head);
     add_facts(&page, view, offset_minutes);
     buffer_add(&page, image.data, image.length);
-    buffer_printf(&page, "<p class=\"code\">%s</p>\n", voucher_code_for_people(arena, code));
+    buffer_printf(&page, "<p class=\"code\">%s</p>\n", paper_code_for_people(arena, code));
     buffer_add_text(&page, "<p class=\"note\">到店出示本券，由店员扫码或输入券码核销。"
                            "一券一次，先到先用，请像现金一样保管。</p>\n"
                            "</main>\n</body>\n</html>\n");

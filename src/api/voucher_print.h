@@ -9,6 +9,6 @@
 
 /* In the arena. */
 struct text voucher_page(struct arena *arena, const struct redemption_view *view,
-                         const struct voucher_code *code, int offset_minutes);
+                         const struct paper_code *code, int offset_minutes);
 
 #endif

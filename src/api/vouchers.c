@@ -33,8 +33,8 @@ static const struct json_field confirm_fields[] = {
 static enum find find_by_code(struct call *call, struct redemption_view *view, struct error *error)
 {
     const struct code_input *input = call->input;
-    struct voucher_code code = {0};
-    bool readable = voucher_code_parse(input->code, &code);
+    struct paper_code code = {0};
+    bool readable = paper_code_parse(input->code, &code);
     enum find found = redemption_find_by_code(call->db, call->app->keyring, &code,
                                               call->who.scope_id, call->arena, view, error);
 

@@ -210,7 +210,7 @@ static void fill_reserve(struct story *story, const struct open_voucher *voucher
 {
     struct demo_world *world = story->world;
     const struct key *key = keyring_current(world->tools->keyring, KEY_VOUCHER);
-    struct voucher_code code;
+    struct paper_code code;
 
     reserve->command.kind = &command_reserve;
     reserve->command.actor = world->members[voucher->member].id;
@@ -222,8 +222,8 @@ static void fill_reserve(struct story *story, const struct open_voucher *voucher
     reserve->utc_offset_minutes = (int)world->tools->settings->programme.utc_offset_minutes;
     reserve->code_key = key->id;
     voucher_code_make(key->secret, voucher->id, &code);
-    voucher_code_hash(keyring_current(world->tools->keyring, KEY_INDEX)->secret, &code,
-                      reserve->code_hash);
+    paper_code_hash(keyring_current(world->tools->keyring, KEY_INDEX)->secret, &code,
+                    reserve->code_hash);
 }
 
 /* Some of those who can afford it pick something; what the ledger grants becomes a voucher. */

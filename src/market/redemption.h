@@ -29,7 +29,7 @@ struct redemption {
     enum redemption_state state;
     int64_t points, reimburse_fen;
     uint32_t terms_version;
-    uint8_t code_hash[16]; /* keyed: the code itself is never stored (market/voucher.h) */
+    uint8_t code_hash[16]; /* keyed: the code itself is never stored (base/paper_code.h) */
     uint32_t code_key;     /* the voucher key that the code came from */
     int32_t limit_period;  /* of the member's limit that it used: the day it ends; -1: none */
     int64_t created_us, expires_us, confirmed_us, closed_us;

@@ -56,13 +56,13 @@ enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *a
 }
 
 enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
-                                  const struct voucher_code *code, uint64_t merchant_id,
+                                  const struct paper_code *code, uint64_t merchant_id,
                                   struct arena *arena, struct redemption_view *view,
                                   struct error *error)
 {
-    uint8_t hash[VOUCHER_HASH_SIZE];
+    uint8_t hash[PAPER_CODE_HASH_SIZE];
 
-    voucher_code_hash(keyring_current(keyring, KEY_INDEX)->secret, code, hash);
+    paper_code_hash(keyring_current(keyring, KEY_INDEX)->secret, code, hash);
     return read_one(db,
                     db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ? AND d.merchant_id = ?",
                              DB_BYTES(hash, sizeof hash), DB_ID(merchant_id)),

@@ -29,7 +29,7 @@ enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *a
 /* By what a clerk of the merchant scanned. A voucher of another merchant is looked for exactly as
  * one that never was: neither the answer nor its time tells them apart. */
 enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
-                                  const struct voucher_code *code, uint64_t merchant_id,
+                                  const struct paper_code *code, uint64_t merchant_id,
                                   struct arena *arena, struct redemption_view *view,
                                   struct error *error);
 /* A member's, newest first: ids below `before` (0: from the newest). */
