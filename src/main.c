@@ -113,7 +113,7 @@ static const struct subcommand subcommands[] = {
      cli_erase},
     {"keys list", "Print the keys, without their secrets", NULL, cli_keys_list},
     {"keys rotate", "Make a new current key; old ones stay for what they have made",
-     "  PURPOSE              token, chain, voucher, personal or check_in\n", cli_keys_rotate},
+     "  PURPOSE              token, chain, voucher, personal, check_in or secret\n", cli_keys_rotate},
     {"keys make-master", "Make a master key file, for a database of your own",
      "  PATH                 what keys.master_file will name\n", cli_keys_make_master},
     {"ledger verify", "Recompute the books from the history and name the first row that is wrong",

@@ -9,8 +9,9 @@
 #include "cli/database.h"
 
 static const char *const purpose_names[KEY_PURPOSES] = {
-    [KEY_TOKEN] = "token", [KEY_CHAIN] = "chain",       [KEY_VOUCHER] = "voucher",
-    [KEY_INDEX] = "index", [KEY_PERSONAL] = "personal", [KEY_CHECK_IN] = "check_in",
+    [KEY_TOKEN] = "token",   [KEY_CHAIN] = "chain",       [KEY_VOUCHER] = "voucher",
+    [KEY_INDEX] = "index",   [KEY_PERSONAL] = "personal", [KEY_CHECK_IN] = "check_in",
+    [KEY_SECRET] = "secret",
 };
 
 static bool purpose_parse(const char *name, enum key_purpose *purpose)
@@ -74,7 +75,7 @@ enum exit_status cli_keys_rotate(struct cli *cli)
     bool fine;
 
     if (!name || !purpose_parse(name, &purpose))
-        return cli_misused(cli, "which key: token, chain, voucher, personal or check_in?");
+        return cli_misused(cli, "which key: token, chain, voucher, personal, check_in or secret?");
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
     fine = database_open_migrated(&database, cli->settings, &error) &&

@@ -16,6 +16,7 @@ enum key_purpose {
     KEY_INDEX,     /* HMAC of phone numbers and voucher codes that are looked up */
     KEY_PERSONAL,  /* wraps each person's own key */
     KEY_CHECK_IN,  /* HMAC of rotating check-in codes */
+    KEY_SECRET,    /* seals credentials and secret settings of plugins */
     KEY_PURPOSES
 };
 

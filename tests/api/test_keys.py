@@ -7,7 +7,7 @@ from support.processes import wait_until
 from support.server import Server
 from support.world import Market, World
 
-PURPOSES = "token", "chain", "voucher", "personal", "check_in"
+PURPOSES = "token", "chain", "voucher", "personal", "check_in", "secret"
 LEARNING_SECONDS = 10
 
 
