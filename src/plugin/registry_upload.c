@@ -1,0 +1,357 @@
+/* New files: uploaded by an administrator, or found in the installation. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "plugin/registry_rows.h"
+
+#define IMAGE_MOST (3 << 20) /* bytes; what fits an upload in base64url */
+
+/* A file on its way in. */
+struct arrival {
+    const struct registry *registry;
+    struct text image;
+    bool built_in;
+    uint64_t actor;
+    struct text why;
+    int64_t now_us;
+    uint8_t sha256[HASH_SIZE], signer[SIGN_PUBLIC_SIZE], signature[SIGNATURE_SIZE];
+    bool is_signed;
+    struct arena *arena;
+    struct manifest manifest;
+    char *json; /* of the manifest */
+
+    struct plugin_row plugin; /* plugin_id 0: it is new */
+    uint64_t version_id;
+};
+
+/* --- Rows
+ * ----------------------------------------------------------------------------------------- */
+
+/* A flag holds earnings and marks the rest; a fault does as its kind needs (the issue of trust:
+ * what people wait for at a counter passes, what can wait is held). */
+static void set_defaults(struct plugin_row *row, const struct manifest *manifest)
+{
+    row->mode = PLUGIN_OFF;
+    row->rank = 100;
+    row->on_flag = manifest->kind == LINLI_AUDIT && (manifest->events & LINLI_EARN) ? EFFECT_HOLD
+                                                                                    : EFFECT_MARK;
+    row->on_fault = manifest->kind == LINLI_AUDIT && !(manifest->events & LINLI_EARN) ? EFFECT_MARK
+                                                                                      : EFFECT_HOLD;
+    row->hold_from = 5000; /* 50 points */
+}
+
+static bool insert_version(struct db *db, struct arrival *arrival, struct error *error)
+{
+    struct text image = arrival->built_in ? TEXT("") : arrival->image;
+
+    arrival->version_id = id_next(arrival->registry->ids);
+    return db_run(db, error,
+                  "INSERT INTO plugin_versions (version_id, plugin_id, version, sha256, signer,"
+                  " signature, manifest, image, uploaded_by, uploaded_us)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ID(arrival->version_id), DB_ID(arrival->plugin.plugin_id),
+                  DB_STR(arrival->manifest.version), DB_BYTES(arrival->sha256, HASH_SIZE),
+                  DB_BYTES(arrival->signer, arrival->is_signed ? SIGN_PUBLIC_SIZE : 0),
+                  DB_BYTES(arrival->signature, arrival->is_signed ? SIGNATURE_SIZE : 0),
+                  DB_STR(arrival->json), DB_TEXT(image), DB_ID(arrival->actor),
+                  DB_INT(arrival->now_us)) == 1;
+}
+
+static bool insert_settings(struct db *db, struct arrival *arrival, struct error *error)
+{
+    uint64_t policy_id = id_next(arrival->registry->ids);
+    struct buffer sealed = {0};
+    uint32_t key_id = registry_hooks->seal(policy_id, TEXT("{}"), &sealed);
+    bool fine = db_run(db, error,
+                       "INSERT INTO plugin_policies (policy_id, plugin_id, settings, key_id,"
+                       " created_by, created_us) VALUES (?, ?, ?, ?, ?, ?)",
+                       DB_ID(policy_id), DB_ID(arrival->plugin.plugin_id),
+                       DB_BYTES(sealed.data, sealed.length), DB_ID(key_id), DB_ID(arrival->actor),
+                       DB_INT(arrival->now_us)) == 1;
+
+    arrival->plugin.policy_id = policy_id;
+    buffer_free(&sealed);
+    return fine;
+}
+
+static bool insert_first_change(struct db *db, const struct arrival *arrival, struct error *error)
+{
+    const struct plugin_row *row = &arrival->plugin;
+
+    return db_run(db, error,
+                  "INSERT INTO plugin_changes (change_id, plugin_id, previous_id, mode,"
+                  " plugin_rank, version_id, policy_id, on_flag, on_fault, hold_from, why, actor,"
+                  " at_us) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ID(row->change_id), DB_ID(row->plugin_id), DB_INT(row->mode),
+                  DB_INT(row->rank), DB_ID(arrival->version_id), DB_ID(row->policy_id),
+                  DB_INT(row->on_flag), DB_INT(row->on_fault), DB_INT(row->hold_from),
+                  DB_TEXT(arrival->why), DB_ID(arrival->actor), DB_INT(arrival->now_us)) == 1;
+}
+
+static bool insert_plugin(struct db *db, const struct arrival *arrival, struct error *error)
+{
+    const struct plugin_row *row = &arrival->plugin;
+
+    return db_run(db, error,
+                  "INSERT INTO plugins (plugin_id, name, kind, built_in, mode, plugin_rank,"
+                  " version_id, policy_id, on_flag, on_fault, hold_from, change_id,"
+                  " quarantined_us, created_us, updated_us)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+                  DB_ID(row->plugin_id), DB_STR(arrival->manifest.name),
+                  DB_INT(arrival->manifest.kind), DB_INT(arrival->built_in), DB_INT(row->mode),
+                  DB_INT(row->rank), DB_ID(arrival->version_id), DB_ID(row->policy_id),
+                  DB_INT(row->on_flag), DB_INT(row->on_fault), DB_INT(row->hold_from),
+                  DB_ID(row->change_id), DB_INT(arrival->now_us), DB_INT(arrival->now_us)) == 1;
+}
+
+static bool write_new(struct db *db, struct arrival *arrival, struct error *error)
+{
+    struct plugin_row *row = &arrival->plugin;
+
+    set_defaults(row, &arrival->manifest);
+    row->plugin_id = id_next(arrival->registry->ids);
+    row->change_id = id_next(arrival->registry->ids);
+    return insert_version(db, arrival, error) && insert_settings(db, arrival, error) &&
+           insert_plugin(db, arrival, error) && insert_first_change(db, arrival, error);
+}
+
+/* A built-in plugin's newer file is in force at once: the older one is not there any more. */
+static bool take_over(struct db *db, const struct arrival *arrival, struct error *error)
+{
+    return db_run(db, error,
+                  "UPDATE plugins SET version_id = ?, updated_us = ? WHERE plugin_id = ?",
+                  DB_ID(arrival->version_id), DB_INT(arrival->now_us),
+                  DB_ID(arrival->plugin.plugin_id)) == 1 &&
+           registry_raise_revision(db, error);
+}
+
+static bool write_arrival(struct db *db, void *context, struct error *error)
+{
+    struct arrival *arrival = context;
+    bool is_new = arrival->plugin.plugin_id == 0;
+    struct text version = {arrival->manifest.version, strlen(arrival->manifest.version)};
+
+    if (!(is_new ? write_new(db, arrival, error) : insert_version(db, arrival, error)))
+        return false;
+    if (!is_new && arrival->built_in && !take_over(db, arrival, error))
+        return false;
+    if (registry_hooks->note(db, arrival->actor, "plugin.upload", arrival->plugin.plugin_id,
+                             TEXT(""), version, arrival->why, arrival->now_us, error))
+        return true;
+    arrival->plugin.plugin_id = is_new ? 0 : arrival->plugin.plugin_id; /* it may run again */
+    return false;
+}
+
+/* --- Checks
+ * --------------------------------------------------------------------------------------- */
+
+static enum registered refuse(struct error *error, const char *code)
+{
+    error->code = code;
+    return REGISTER_REFUSED;
+}
+
+/* The version of this file, if the plugin has it already. */
+static enum find find_version(struct db *db, struct arrival *arrival, struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 "SELECT version_id FROM plugin_versions"
+                 " WHERE plugin_id = ? AND sha256 = ?",
+                 DB_ID(arrival->plugin.plugin_id), DB_BYTES(arrival->sha256, HASH_SIZE));
+    bool found = rows_next(rows);
+
+    if (found)
+        arrival->version_id = rows_id(rows, 0);
+    if (!rows_end(rows, error))
+        return FIND_FAILED;
+    return found ? FIND_FOUND : FIND_NOTHING;
+}
+
+static enum registered describe(struct arrival *arrival, struct error *error)
+{
+    json_t *json;
+
+    if (!plugin_try(arrival->registry->options, arrival->registry->program, arrival->image, NULL,
+                    arrival->arena, &arrival->manifest, NULL, 0, error))
+        return refuse(error, "plugin.refused");
+    json = manifest_to_json(&arrival->manifest);
+    arrival->json = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    return REGISTERED;
+}
+
+/* A name keeps its kind, and a built-in plugin its place. */
+static enum registered place(struct db *db, struct arrival *arrival, struct error *error)
+{
+    struct text name = {arrival->manifest.name, strlen(arrival->manifest.name)};
+    enum find found = registry_find_name(db, name, arrival->arena, &arrival->plugin, error);
+
+    if (found == FIND_FAILED)
+        return REGISTER_BROKEN;
+    if (found == FIND_NOTHING) {
+        arrival->plugin = (struct plugin_row){0};
+        return REGISTERED;
+    }
+    if (arrival->plugin.kind != arrival->manifest.kind) {
+        error_set(error, "plugin.kind", "%s is a plugin of another kind here: choose another name",
+                  arrival->manifest.name);
+        return REGISTER_REFUSED;
+    }
+    if (arrival->plugin.built_in != arrival->built_in) {
+        error_set(error, "plugin.name", "%s is a built-in plugin: choose another name",
+                  arrival->manifest.name);
+        return REGISTER_REFUSED;
+    }
+    return REGISTERED;
+}
+
+static enum registered admit(struct db *db, struct arrival *arrival, struct error *error)
+{
+    enum registered answer;
+
+    crypto_sha256(arrival->image.data, arrival->image.length, arrival->sha256);
+    answer = describe(arrival, error);
+    if (answer == REGISTERED)
+        answer = place(db, arrival, error);
+    if (answer != REGISTERED)
+        return answer;
+    if (arrival->plugin.plugin_id != 0) {
+        enum find found = find_version(db, arrival, error);
+        if (found != FIND_NOTHING)
+            return found == FIND_FOUND ? REGISTERED : REGISTER_BROKEN;
+    }
+    return db_transaction(db, write_arrival, arrival, error) ? REGISTERED : REGISTER_BROKEN;
+}
+
+/* --- Uploads
+ * --------------------------------------------------------------------------------------- */
+
+static enum registered check_upload(struct arrival *arrival, const char *signature,
+                                    struct error *error)
+{
+    const struct plugin_options *options = arrival->registry->options;
+
+    if (arrival->image.length == 0 || arrival->image.length > IMAGE_MOST) {
+        error_set(error, "plugin.size", "a plugin's file has at most 3 MiB: strip it (strip -s)");
+        return REGISTER_REFUSED;
+    }
+    if (!signature && options->allow_unsigned)
+        return REGISTERED;
+    if (!signature) {
+        error_set(error, "plugin.unsigned",
+                  "sign the file (linli plugin sign), and give the signature with it");
+        return REGISTER_REFUSED;
+    }
+    if (!plugin_signature_check(options->trusted_keys, arrival->image, signature, arrival->signer,
+                                arrival->signature, error))
+        return REGISTER_REFUSED;
+    arrival->is_signed = true;
+    return REGISTERED;
+}
+
+enum registered registry_upload(struct db *db, const struct registry *registry,
+                                const struct plugin_upload *upload, int64_t now_us,
+                                uint64_t *plugin_id, uint64_t *version_id, struct error *error)
+{
+    struct arrival arrival = {.registry = registry,
+                              .image = upload->image,
+                              .actor = upload->actor,
+                              .why = upload->why,
+                              .now_us = now_us,
+                              .arena = arena_new()};
+    enum registered answer = check_upload(&arrival, upload->signature, error);
+
+    if (answer == REGISTERED)
+        answer = admit(db, &arrival, error);
+    *plugin_id = arrival.plugin.plugin_id;
+    *version_id = arrival.version_id;
+    free(arrival.json);
+    arena_free(arrival.arena);
+    return answer;
+}
+
+/* --- Of the installation
+ * ---------------------------------------------------------------------------- */
+
+static bool learn(struct db *db, const struct registry *registry, const char *file, int64_t now_us,
+                  struct error *error)
+{
+    struct arrival arrival = {.registry = registry,
+                              .built_in = true,
+                              .why = TEXT("of the installation"),
+                              .now_us = now_us,
+                              .arena = arena_new()};
+    struct buffer image = {0};
+    enum registered answer = REGISTER_BROKEN;
+
+    if (registry_read_file(file, &image, error)) {
+        arrival.image = (struct text){image.data, image.length};
+        answer = admit(db, &arrival, error);
+    }
+    if (answer == REGISTER_REFUSED)
+        LOG(ERROR, "plugin.built_in_refused", LOG_STR("file", file),
+            LOG_STR("detail", error->detail));
+    buffer_free(&image);
+    free(arrival.json);
+    arena_free(arrival.arena);
+    return answer != REGISTER_BROKEN;
+}
+
+/* Whether some built-in plugin has this file in force. */
+static bool is_known(struct db *db, const char *file, bool *known, struct error *error)
+{
+    struct buffer image = {0};
+    uint8_t sha256[HASH_SIZE];
+    struct rows *rows;
+
+    *known = false;
+    if (!registry_read_file(file, &image, error))
+        return false;
+    crypto_sha256(image.data, image.length, sha256);
+    buffer_free(&image);
+    rows = db_query(db,
+                    "SELECT 1 FROM plugins p JOIN plugin_versions v ON v.version_id = p.version_id"
+                    " WHERE p.built_in AND v.sha256 = ?",
+                    DB_BYTES(sha256, sizeof sha256));
+    *known = rows_next(rows);
+    return rows_end(rows, error);
+}
+
+static int is_plugin(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
+}
+
+bool registry_learn_built_ins(struct db *db, const struct registry *registry, int64_t now_us,
+                              struct error *error)
+{
+    struct dirent **entries;
+    int count = scandir(registry->options->directory, &entries, is_plugin, alphasort);
+    bool fine = true;
+
+    if (count < 0) {
+        LOG(WARN, "plugin.no_directory", LOG_STR("directory", registry->options->directory),
+            LOG_STR("effect", "there are no built-in plugins; set plugins.directory"));
+        return true;
+    }
+    for (int i = 0; i < count; i++) {
+        struct arena *arena = arena_new();
+        const char *file =
+            arena_printf(arena, "%s/%s", registry->options->directory, entries[i]->d_name);
+        bool known = false;
+
+        if (fine)
+            fine = is_known(db, file, &known, error) &&
+                   (known || learn(db, registry, file, now_us, error));
+        arena_free(arena);
+        free(entries[i]);
+    }
+    free(entries);
+    return fine;
+}
