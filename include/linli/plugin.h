@@ -24,6 +24,7 @@
  *   1.0  The first.
  *   1.1  linli_plugin.discloses: what a merchant must be told about a member.
  *        linli_rate_question.forecast: the period is not over yet.
+ *   1.2  linli_merchant.ways; LINLI_UNDONE; linli_step_question.settings: a merchant's own.
  */
 #ifndef LINLI_PLUGIN_H
 #define LINLI_PLUGIN_H
@@ -41,7 +42,7 @@ extern "C" {
 
 #define LINLI_PLUGIN_MAGIC UINT32_C(0x494c4e4c) /* "LNLI" */
 #define LINLI_ABI_MAJOR    1
-#define LINLI_ABI_MINOR    1
+#define LINLI_ABI_MINOR    2
 
 /* Whether the other side's struct `s`, which begins with its size, has this field. */
 #define LINLI_HAS(s, field)                                                                        \
@@ -293,8 +294,9 @@ enum linli_operation {
     LINLI_CONFIRMED,   /* a clerk has confirmed it here: tell them */
     LINLI_CANCELLED,   /* it goes back before it was used */
     LINLI_REFUNDED,    /* it goes back after it was used */
-    LINLI_SETTLED,     /* a statement was signed */
+    LINLI_SETTLED,     /* it stands on a statement */
     LINLI_QUERY,       /* what became of the operation that got no answer? */
+    LINLI_UNDONE,      /* since 1.2: a confirmation was a slip: the voucher is good again */
 };
 
 struct linli_step_question {
@@ -314,6 +316,11 @@ struct linli_step_question {
     uint32_t reserved;
     struct linli_text response;            /* body, at most 64 KiB */
     struct linli_text name, phone, openid; /* where `discloses` says so and the member agreed */
+    /* Since 1.2: of this merchant, in the order of linli_plugin.settings: its own, or else the
+     * plugin's. */
+    const struct linli_value *settings;
+    uint32_t setting_count;
+    uint32_t reserved_1;
 };
 
 enum linli_outcome {
@@ -344,6 +351,12 @@ struct linli_step {
     struct linli_reason reason;
 };
 
+enum linli_way {
+    LINLI_CONFIRMS_AT_ONCE = 1, /* what it issues counts as handed over: no clerk confirms it */
+    LINLI_TAKES_CODES = 2,      /* reserve: `voucher` is the next code of the reward's pool, empty
+                                   when there is none left */
+};
+
 struct linli_merchant {
     uint32_t size;       /* sizeof(struct linli_merchant) */
     uint32_t operations; /* bit 1 << operation: those that it wants to hear of; QUERY and RESERVE
@@ -352,6 +365,9 @@ struct linli_merchant {
     bool can_undo;       /* a confirmation may be undone */
     void (*step)(const void *state, const struct linli_step_question *question,
                  const struct linli_facts *facts, struct linli_step *step);
+    /* Since 1.2 */
+    uint32_t ways; /* enum linli_way, or-ed */
+    uint32_t reserved;
 };
 
 /* --- Help for authors

@@ -50,7 +50,7 @@ struct manifest {
         bool awards, rates;
     } assessment;
     struct { /* merchant */
-        uint32_t operations;
+        uint32_t operations, ways;
         bool issues_at_once, can_undo;
     } merchant;
 };
