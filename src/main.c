@@ -149,6 +149,13 @@ static const struct subcommand subcommands[] = {
      "  ID\n"
      "  --note=TEXT          how: the number of the bank transfer\n",
      cli_statements_pay},
+    {"figures", "Print what a unit and all below it did in a period",
+     "  UNIT                 its number\n"
+     "  --from=2026-11-01    by default the first day of the month of the last one\n"
+     "  --to=2026-11-30      by default today; days of the programme's time zone\n"
+     "  --by=SPLIT           total, day, week, month or unit (those just below it)\n"
+     "  --format=json|csv    the CSV opens in a spreadsheet as it is\n",
+     cli_figures},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},

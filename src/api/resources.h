@@ -31,6 +31,7 @@ extern const struct route series_routes[];
 extern const struct route backfill_routes[];
 extern const struct route review_routes[];
 extern const struct route record_routes[];
+extern const struct route figure_routes[];
 extern const struct route merchant_routes[];
 extern const struct route shop_routes[];
 extern const struct route sponsor_routes[];

@@ -32,6 +32,7 @@ const struct route *const route_tables[] = {
     backfill_routes,
     review_routes,
     record_routes,
+    figure_routes,
 
     merchant_routes,
     shop_routes,

@@ -295,6 +295,8 @@ class Walk:
         many = {"record_ids": world.records([self.market.member()])}
         world.coordinator.post("/v1/records/approve", many, key=True).expect(200)
         self.ids["/v1/units/{id}/public-notices"] = world.unit_id
+        for path in ("figures", "figures/{word}"):
+            self.ids["/v1/units/{id}/" + path] = world.unit_id
         of = f"/v1/records/{world.records([member])[0]}/evidence"
         kept = member.post(of, {"note": "现场", "photo": SMALL_PHOTO}).expect(201)
         gone = member.post(of, {"note": "误发"}).expect(201)
@@ -403,11 +405,17 @@ class Walk:
         role = operation.item["x-roles"][0]
         return self.callers.get("member" if role == "signed_in" else role, self.api)
 
+    def word(self, operation, sample):
+        """One that names the object, or says what is wanted of the one that {id} names."""
+        if "{id}" in operation.path:
+            return operation.parameters_in("path").get("word", {}).get("example", "")
+        return sample or self.ids[operation.path]
+
     def target(self, operation, sample=None):
         path = operation.path
         if "{" in path:
             path = path.replace("{id}", sample or self.ids[operation.path])
-            path = path.replace("{word}", sample or self.ids[operation.path])
+            path = path.replace("{word}", self.word(operation, sample))
         required = [
             name
             for name, entry in operation.parameters_in("query").items()
