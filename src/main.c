@@ -111,6 +111,19 @@ static const struct subcommand subcommands[] = {
      "  --list               print who was erased, and when: keep it beside the backups\n"
      "  --replay=FILE        erase all of such a list again, after a restore\n",
      cli_erase},
+    {"backup", "Save the whole database, at one moment, while servers go on",
+     "  DIRECTORY            gets a directory linli-TIME, complete when it has that name; printed\n"
+     "\nThe master key is not in it, and without that key it cannot be used: keep both, apart.\n",
+     cli_backup},
+    {"restore", "Load a backup into an empty database",
+     "  BACKUP               a directory that `linli backup` made\n"
+     "  --erased=FILE        the newest `linli erase --list`: they are erased again\n"
+     "  --none-erased        instead: nobody was erased since the backup\n"
+     "  --again              drop what an interrupted restore left, and begin anew\n"
+     "  --check              only look whether its files are whole\n"
+     "\nThe master key must be in its place before. The books are verified at the end; until then\n"
+     "no server serves the database.\n",
+     cli_restore},
     {"keys list", "Print the keys, without their secrets", NULL, cli_keys_list},
     {"keys rotate", "Make a new current key; old ones stay for what they have made",
      "  PURPOSE              token, chain, voucher, personal, check_in or secret\n", cli_keys_rotate},

@@ -80,6 +80,8 @@ enum exit_status cli_admin_create(struct cli *cli);
 enum exit_status cli_admin_password(struct cli *cli);
 enum exit_status cli_import_members(struct cli *cli);
 enum exit_status cli_erase(struct cli *cli);
+enum exit_status cli_backup(struct cli *cli);
+enum exit_status cli_restore(struct cli *cli);
 enum exit_status cli_keys_list(struct cli *cli);
 enum exit_status cli_keys_make_master(struct cli *cli);
 enum exit_status cli_keys_rotate(struct cli *cli);

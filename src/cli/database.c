@@ -1,5 +1,6 @@
 #include "cli/database.h"
 
+#include "store/dump.h"
 #include "store/migrate.h"
 
 bool database_open(struct database *database, const struct settings *settings, struct error *error)
@@ -19,7 +20,17 @@ bool database_open(struct database *database, const struct settings *settings, s
 bool database_open_migrated(struct database *database, const struct settings *settings,
                             struct error *error)
 {
-    return database_open(database, settings, error) && migrate(database->db, NULL, error);
+    return database_open(database, settings, error) &&
+           load_refuse_unfinished(database->db, error) && migrate(database->db, NULL, error);
+}
+
+bool database_is_there(const struct settings *settings, struct error *error)
+{
+    return *settings->db.url || embedded_is_made(&settings->embedded) ||
+           error_set(error, "store.none",
+                     "there is no database in state_dir %s: which one is it, --state_dir=DIR or "
+                     "--database.url=URL?",
+                     settings->embedded.state_dir);
 }
 
 void database_close(struct database *database)

@@ -17,9 +17,12 @@ struct database {
 /* Fills `database`, also when it returns false: then it is closed all the same. */
 bool database_open(struct database *database, const struct settings *settings,
                    struct error *error) MUST_CHECK;
-/* The same, with the schema of this binary. */
+/* The same, with the schema of this binary. Refused while a restore into it is unfinished. */
 bool database_open_migrated(struct database *database, const struct settings *settings,
                             struct error *error) MUST_CHECK;
+/* False when the settings name an embedded database that was never made: what only looks must not
+ * make one. Whether one of your own answers, database_open tells. */
+bool database_is_there(const struct settings *settings, struct error *error) MUST_CHECK;
 void database_close(struct database *database);
 
 #endif

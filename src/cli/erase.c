@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/database.h"
-#include "people/erasure.h"
+#include "cli/erased_list.h"
 
 static bool read_id(const char *word, uint64_t *id)
 {
@@ -40,47 +40,17 @@ static bool erase_one(struct database *database, uint64_t member_id, struct text
     return explain(member_erase(database->db, &erasure, clock_now_us(), error), member_id, error);
 }
 
-/* "1234 2026-11-22T20:08:17Z" a line: what --replay reads. */
-static bool print_list(struct database *database, struct error *error)
-{
-    struct arena *arena = arena_new();
-    struct erased *list;
-    size_t count;
-    bool read = erasure_list(database->db, 0, arena, &list, &count, error);
-
-    for (size_t i = 0; read && i < count; i++) {
-        char at[CLOCK_RFC3339_SIZE];
-        clock_format(list[i].at_us, 0, at);
-        printf("%" PRIu64 " %s\n", list[i].member_id, at);
-    }
-    arena_free(arena);
-    return read;
-}
-
-/* Whoever is not in the backup was never restored: nothing to erase. */
-static bool replay_line(struct database *database, const char *line, struct error *error)
-{
-    char *end;
-    struct erasure erasure = {.member_id = strtoull(line, &end, 10),
-                              .why = TEXT("erased before; replayed after a restore")};
-
-    if (end == line || erasure.member_id == 0)
-        return error_set(error, "erase.list", "no member's id: %.60s", line);
-    enum people_answer answer = member_erase(database->db, &erasure, clock_now_us(), error);
-    return answer == PEOPLE_NOT_FOUND || explain(answer, erasure.member_id, error);
-}
-
 static bool replay(struct database *database, const char *path, struct error *error)
 {
-    char line[128];
-    FILE *file = fopen(path, "r");
-    bool good = true;
+    struct arena *arena = arena_new();
+    struct erased_list list;
+    size_t erased;
+    bool good = erased_list_read(path, arena, &list, error) &&
+                erased_list_replay(database->db, &list, &erased, error);
 
-    if (!file)
-        return error_set(error, "erase.list", "cannot open %s", path);
-    while (good && fgets(line, sizeof line, file))
-        good = replay_line(database, line, error);
-    fclose(file);
+    if (good)
+        printf("%zu of the %zu on the list are here, and erased\n", erased, list.count);
+    arena_free(arena);
     return good;
 }
 
@@ -95,7 +65,7 @@ static bool run(struct cli *cli, uint64_t member_id, const char *why, const char
     else if (fine && member_id)
         fine = erase_one(&database, member_id, (struct text){why, strlen(why)}, error);
     else if (fine)
-        fine = print_list(&database, error);
+        fine = erased_list_print(database.db, error);
     database_close(&database);
     return fine;
 }

@@ -5,57 +5,15 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/cli.h"
-#include "cli/database.h"
+#include "cli/books.h"
 #include "cli/proof.h"
 #include "ledger/proof_json.h"
 #include "ledger/trial_balance.h"
 #include "ledger/verify.h"
 
-/* The books and the keys that they were signed with. */
-struct books {
-    struct database database;
-    struct keyring *keyring;
-};
-
-static bool open_books(struct books *books, const struct settings *settings, struct error *error)
-{
-    *books = (struct books){0};
-    if (!database_open_migrated(&books->database, settings, error))
-        return false;
-    books->keyring =
-        keyring_load(books->database.db, &settings->keyring, books->database.state_dir, error);
-    return books->keyring != NULL;
-}
-
-static void close_books(struct books *books)
-{
-    keyring_free(books->keyring);
-    database_close(&books->database);
-}
-
 /* --- Verify ----------------------------------------------------------------------------------- */
-
-#define SHOW_EVERY_US (100 * INT64_C(1000))
-
-/* One line on a terminal, written over and over. */
-static void show_progress(void *context, const struct verify_progress *progress)
-{
-    int64_t *shown_us = context, now_us = clock_monotonic_us();
-
-    if (now_us - *shown_us < SHOW_EVERY_US)
-        return;
-    *shown_us = now_us;
-    if (progress->total > 0)
-        fprintf(stderr, "\r%s: block %" PRIu64 " of %" PRIu64 " (%.0f%%)\033[K", progress->stage,
-                progress->done, progress->total,
-                100.0 * (double)progress->done / (double)progress->total);
-    else
-        fprintf(stderr, "\r%s\033[K", progress->stage);
-}
 
 static void print_report(const struct verify_report *report, enum verdict verdict, double seconds)
 {
@@ -91,24 +49,12 @@ static void print_json(const struct verify_report *report, enum verdict verdict,
 static enum verdict verify(const struct cli *cli, const struct checkpoint *kept,
                            struct verify_report *report, struct error *error)
 {
-    bool shows = isatty(STDERR_FILENO);
     enum verdict verdict = VERDICT_FAILED;
-    int64_t shown_us = 0;
     struct books books;
 
-    if (open_books(&books, cli->settings, error)) {
-        struct verify_options options = {
-            .keys = chain_keys_of(books.keyring),
-            .verifiers = cli->program->verifiers,
-            .kept = kept,
-            .progress = shows ? show_progress : NULL,
-            .context = &shown_us,
-        };
-        verdict = ledger_verify(books.database.db, &options, report, error);
-    }
-    if (shows)
-        fputs("\r\033[K", stderr);
-    close_books(&books);
+    if (books_open(&books, cli->settings, error))
+        verdict = books_verify(&books, cli->program, kept, report, error);
+    books_close(&books);
     return verdict;
 }
 
@@ -200,36 +146,18 @@ enum exit_status cli_ledger_trial_balance(struct cli *cli)
 
 /* --- Checkpoint ------------------------------------------------------------------------------- */
 
-/* The latest one, made just now if anything has moved since the last. */
-static bool take_checkpoint(const struct books *books, struct arena *arena,
-                            struct checkpoint *checkpoint, struct error *error)
+static bool write_checkpoint(const struct books *books, const char *path, struct arena *arena,
+                             struct error *error)
 {
-    const struct key *key = keyring_current(books->keyring, KEY_CHAIN);
-    struct signer *signer = signer_new(key->secret);
-    bool is_new;
+    struct checkpoint checkpoint;
 
-    bool made = checkpoint_make(books->database.db, signer, key->id, clock_now_us(), arena,
-                                checkpoint, &is_new, error);
-    signer_free(signer);
-    if (!made)
-        return false;
-    switch (checkpoint_find(books->database.db, 0, arena, checkpoint, error)) {
-    case FIND_FOUND: return true;
+    switch (books_checkpoint(books, arena, &checkpoint, error)) {
+    case FIND_FOUND: break;
     case FIND_NOTHING: return error_set(error, "ledger.empty", "the ledger is empty");
     default: return false;
     }
-}
-
-static bool write_checkpoint(const struct books *books, const struct checkpoint *checkpoint,
-                             const char *path, struct error *error)
-{
-    struct chain_keys keys = chain_keys_of(books->keyring);
-    uint8_t public_key[SIGN_PUBLIC_SIZE];
-
-    if (!keys.find(keys.context, checkpoint->key_id, public_key))
-        return error_set(error, "ledger.key", "key %u is not there", checkpoint->key_id);
-    json_t *body = checkpoint_json(checkpoint, public_key);
-    bool written = proof_write(body, path, error);
+    json_t *body = books_checkpoint_json(books, &checkpoint, error);
+    bool written = body && proof_write(body, path, error);
     json_decref(body);
     return written;
 }
@@ -238,7 +166,6 @@ enum exit_status cli_ledger_checkpoint(struct cli *cli)
 {
     const char *path = cli_option(cli, "out");
     struct arena *arena = arena_new();
-    struct checkpoint checkpoint;
     struct error error = {0};
     struct books books;
 
@@ -246,10 +173,9 @@ enum exit_status cli_ledger_checkpoint(struct cli *cli)
         arena_free(arena);
         return EXIT_USAGE;
     }
-    bool fine = open_books(&books, cli->settings, &error) &&
-                take_checkpoint(&books, arena, &checkpoint, &error) &&
-                write_checkpoint(&books, &checkpoint, path, &error);
-    close_books(&books);
+    bool fine =
+        books_open(&books, cli->settings, &error) && write_checkpoint(&books, path, arena, &error);
+    books_close(&books);
     arena_free(arena);
     return fine ? EXIT_FINE : cli_fail(&error);
 }

@@ -125,6 +125,11 @@ void lane_give_back(struct lane *lane, struct db *db)
     lane->number = 0;
 }
 
+bool lanes_retire(struct db *db, struct error *error)
+{
+    return db_run(db, error, "UPDATE lanes SET lease_until_us = ?", DB_INT(INT64_MAX)) >= 0;
+}
+
 void lane_lock(const struct lane *lane, struct sql *sql)
 {
     sql_add(sql, "SELECT instance_id, height, head_hash FROM lanes WHERE lane = ");

@@ -30,6 +30,13 @@ bool lane_renew(struct lane *lane, struct db *db, struct error *error) MUST_CHEC
 /* Ends the lease at once, so that the next teller need not wait. */
 void lane_give_back(struct lane *lane, struct db *db);
 
+/*
+ * Ends all lanes for good: no teller takes them again. After a restore: what the lost end of their
+ * history held was told to people, and its transfers' numbers and heights must never be given out
+ * a second time. Whoever kept a younger checkpoint so sees a history that is shorter, not another.
+ */
+bool lanes_retire(struct db *db, struct error *error) MUST_CHECK;
+
 /* SELECT … FOR UPDATE of the lane's row. */
 void lane_lock(const struct lane *lane, struct sql *sql);
 /* Whether that row is still ours and has the head that we remember. */

@@ -62,5 +62,8 @@ uint8_t teller_lane(const struct teller *teller);
 /* A new instance number for this process (base/ids.h): one row in `instances`. */
 bool instance_claim(struct db *db, const char *name, uint32_t *instance_id,
                     struct error *error) MUST_CHECK;
+/* After a restore: leaves out numbers that were perhaps given out after the backup, whose ids (on
+ * printed vouchers, say) must not come to mean something else. */
+bool instance_skip(struct db *db, const char *why, struct error *error) MUST_CHECK;
 
 #endif

@@ -226,20 +226,6 @@ static void add_verifiers(struct verify *verify, const struct verifier *const *v
     }
 }
 
-/* Only for the next transaction, so that the connection stays what others expect of it. */
-static bool begin_snapshot(struct db *db, struct error *error)
-{
-    struct sql sql = {0};
-
-    sql_add(&sql, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-    sql_end(&sql);
-    sql_add(&sql, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-    sql_end(&sql);
-    bool begun = db_batch(db, &sql, error) && db_batch_end(db, error);
-    sql_free(&sql);
-    return begun;
-}
-
 static enum verdict run(struct verify *verify)
 {
     enum verdict verdict = check_chain(verify);
@@ -264,7 +250,7 @@ enum verdict ledger_verify(struct db *db, const struct verify_options *options,
     *report = (struct verify_report){0};
     add_verifiers(&verify, own);
     add_verifiers(&verify, options->verifiers);
-    if (begin_snapshot(db, error))
+    if (db_begin_snapshot(db, error))
         verdict = run(&verify);
     db_rollback(db);
     for (size_t i = 0; i < verify.count; i++)

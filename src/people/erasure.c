@@ -1,5 +1,6 @@
 #include "people/erasure.h"
 
+#include "base/log.h"
 #include "outbox/inbox.h"
 #include "people/accounts.h"
 #include "people/audit.h"
@@ -142,7 +143,44 @@ enum people_answer member_erase(struct db *db, const struct erasure *erasure, in
 {
     struct erasing erasing = {.erasure = erasure, .now_us = now_us};
 
-    return db_transaction(db, erase, &erasing, error) ? erasing.answer : PEOPLE_BROKEN;
+    if (!db_transaction(db, erase, &erasing, error))
+        return PEOPLE_BROKEN;
+    if (erasing.answer == PEOPLE_DONE) /* a log that is shipped knows whom a backup brings back */
+        LOG(INFO, "people.erased", LOG_INT("member_id", (int64_t)erasure->member_id));
+    return erasing.answer;
+}
+
+/* --- erasing again --------------------------------------------------------------------------- */
+
+#define REPLAYED TEXT("erased before; replayed after a restore")
+
+static bool end_duties(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
+{
+    struct rows *rows = db_query(
+        db, "SELECT account_id FROM accounts WHERE person_id = ? AND role <> ? AND state = ?",
+        DB_ID(member_id), DB_INT(ROLE_MEMBER), DB_INT(ACCOUNT_IS_ACTIVE));
+    bool good = true;
+
+    while (good && rows_next(rows))
+        good = account_revoke(db,
+                              &(struct revoke){
+                                  .account_id = rows_id(rows, 0), .suspend = true, .why = REPLAYED},
+                              now_us, error) == PEOPLE_DONE;
+    bool read = rows_end(rows, good ? error : NULL);
+    return good && read;
+}
+
+enum people_answer member_erase_again(struct db *db, uint64_t member_id, int64_t now_us,
+                                      struct error *error)
+{
+    struct erasure erasure = {.member_id = member_id, .why = REPLAYED};
+    enum people_answer answer = member_erase(db, &erasure, now_us, error);
+
+    if (answer != PEOPLE_HAS_DUTIES)
+        return answer;
+    if (!end_duties(db, member_id, now_us, error))
+        return PEOPLE_BROKEN;
+    return member_erase(db, &erasure, now_us, error);
 }
 
 bool erasure_list(struct db *db, int64_t since_us, struct arena *arena, struct erased **list,

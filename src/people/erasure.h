@@ -23,6 +23,12 @@ struct erasure {
 enum people_answer member_erase(struct db *db, const struct erasure *erasure, int64_t now_us,
                                 struct error *error) MUST_CHECK;
 
+/* Replays an erasure on a restored backup. What the person did for the programme had ended before
+ * they were erased: accounts of theirs that the backup brought back are suspended first.
+ * PEOPLE_DONE, NOT_FOUND (who joined after the backup), BROKEN. */
+enum people_answer member_erase_again(struct db *db, uint64_t member_id, int64_t now_us,
+                                      struct error *error) MUST_CHECK;
+
 struct erased {
     uint64_t member_id;
     int64_t at_us;

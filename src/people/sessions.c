@@ -181,3 +181,8 @@ bool session_close(struct db *db, uint64_t account_id, struct text refresh, stru
     return !found || db_run(db, error, "DELETE FROM refresh_tokens WHERE family = ?",
                             DB_BYTES(family, FAMILY_SIZE)) >= 0;
 }
+
+bool sessions_end_all(struct db *db, struct error *error)
+{
+    return db_run(db, error, "DELETE FROM refresh_tokens") >= 0;
+}

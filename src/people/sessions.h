@@ -38,4 +38,8 @@ enum people_answer session_refresh(struct db *db, const struct keyring *keyring,
 bool session_close(struct db *db, uint64_t account_id, struct text refresh,
                    struct error *error) MUST_CHECK;
 
+/* Ends every session of everybody, in minutes: refresh tokens at once, access tokens when they run
+ * out. After a restore: it brought back what was signed out or stolen since the backup. */
+bool sessions_end_all(struct db *db, struct error *error) MUST_CHECK;
+
 #endif

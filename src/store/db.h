@@ -105,6 +105,9 @@ int64_t db_run_values(struct db *db, struct error *error, const char *sql,
 
 /* READ COMMITTED everywhere (set per session when connecting). */
 bool db_begin(struct db *db, struct error *error) MUST_CHECK;
+/* A transaction that only reads, all of it as the database was at this moment: for long looks at
+ * everything. Ended by db_rollback. */
+bool db_begin_snapshot(struct db *db, struct error *error) MUST_CHECK;
 bool db_commit(struct db *db, struct error *error) MUST_CHECK;
 /* Safe at any time, but while rows stream; ends a batch under way. Costs nothing where no
  * transaction is open. db_error_kind goes on telling what had failed. */

@@ -1,5 +1,6 @@
 /*
- * What the db_*.c files share; nobody outside them includes this but migrate.c.
+ * What the db_*.c files share; nobody outside them includes this but migrate.c
+ * and load.c.
  *
  * Life of a call: db_ready (nothing else under way, transaction not broken, connected), the
  * protocol's functions of the Connector, and on failure db_fail, which classifies, words the error

@@ -25,6 +25,20 @@ bool db_begin(struct db *db, struct error *error)
     return db_tell(db, error);
 }
 
+/* The level only for this transaction, so that the connection stays what others expect of it. */
+bool db_begin_snapshot(struct db *db, struct error *error)
+{
+    struct sql sql = {0};
+
+    sql_add(&sql, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    sql_end(&sql);
+    sql_add(&sql, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    sql_end(&sql);
+    bool begun = db_batch(db, &sql, error) && db_batch_end(db, error);
+    sql_free(&sql);
+    return begun;
+}
+
 bool db_commit(struct db *db, struct error *error)
 {
     ASSERT(db->transaction);

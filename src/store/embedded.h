@@ -24,6 +24,8 @@ extern const struct config_entry embedded_config[];
  * `url` for struct db_options is owned by the embedded.
  */
 struct embedded *embedded_start(const struct embedded_options *options, struct error *error);
+/* Whether state_dir has a database already; nothing is started or made. */
+bool embedded_is_made(const struct embedded_options *options) MUST_CHECK;
 const char *embedded_url(const struct embedded *embedded);
 /* Releases; stops mariadbd when nobody else holds it. Blocks until it is down. */
 void embedded_stop(struct embedded *embedded);

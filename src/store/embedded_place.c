@@ -261,6 +261,14 @@ void place_release(struct embedded *embedded)
     free(embedded->url);
 }
 
+bool embedded_is_made(const struct embedded_options *options)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/db/data", options->state_dir);
+    return access(path, F_OK) == 0 || errno == EACCES;
+}
+
 static int remove_one(const char *path, const struct stat *about, int type, struct FTW *where)
 {
     (void)about;

@@ -267,6 +267,54 @@ bool migrate(struct db *db, int *applied, struct error *error)
     return migrate_list(db, migrations, applied, error);
 }
 
+bool migrate_applied(struct db *db, struct arena *arena, struct applied_migration **applied,
+                     size_t *count, struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT name, sha256 FROM migrations WHERE name <> '" LOCK_NAME
+                                     "' ORDER BY name");
+    size_t most = count_migrations(migrations);
+
+    *count = 0;
+    *applied = arena_take(arena, (most + 1) * sizeof(**applied));
+    while (*count < most && rows_next(rows)) { /* more are refused by every start */
+        struct applied_migration *next = &(*applied)[(*count)++];
+        next->name = rows_copy(rows, 0, arena);
+        rows_bytes(rows, 1, next->sha256, HASH_SIZE);
+    }
+    return rows_end(rows, error);
+}
+
+static bool is_ours(const struct migration *ours, const struct applied_migration *wanted,
+                    struct error *error)
+{
+    uint8_t sha256[HASH_SIZE];
+
+    if (!ours->name || strcmp(ours->name, wanted->name) != 0)
+        return error_set(error, "store.schema_newer",
+                         "migration %.64s is not known here: use the version of Linli that it came "
+                         "with, or a newer one",
+                         wanted->name);
+    sha256_of(ours, sha256);
+    return memcmp(sha256, wanted->sha256, HASH_SIZE) == 0 ||
+           error_set(error, "store.migration_changed",
+                     "migration %s was another one then: use that version of Linli", ours->name);
+}
+
+bool migrate_as(struct db *db, const struct applied_migration *wanted, size_t count,
+                struct error *error)
+{
+    struct migration *first = memory_new((count + 1) * sizeof(*first));
+    bool good = true;
+
+    for (size_t i = 0; good && i < count; i++) { /* is_ours ends at the end of ours */
+        good = is_ours(&migrations[i], &wanted[i], error);
+        first[i] = migrations[i];
+    }
+    good = good && migrate_list(db, first, NULL, error);
+    free(first);
+    return good;
+}
+
 bool migrate_status(struct db *db, struct error *error)
 {
     struct progress progress = {.list = migrations, .count = count_migrations(migrations)};

@@ -27,6 +27,19 @@ bool migrate(struct db *db, int *applied, struct error *error) MUST_CHECK;
 /* The same for another table of migrations, for tests. */
 bool migrate_list(struct db *db, const struct migration *list, int *applied,
                   struct error *error) MUST_CHECK;
+
+struct applied_migration {
+    char *name;
+    uint8_t sha256[32];
+};
+/* What is applied, in order, into an array from the arena. */
+bool migrate_applied(struct db *db, struct arena *arena, struct applied_migration **applied,
+                     size_t *count, struct error *error) MUST_CHECK;
+/* Gives an empty database the schema that had exactly these migrations: for a restore. Refused when
+ * they are not how this binary's begin: "store.schema_newer", "store.migration_changed". */
+bool migrate_as(struct db *db, const struct applied_migration *wanted, size_t count,
+                struct error *error) MUST_CHECK;
+
 /* Prints each migration and whether it is applied. */
 bool migrate_status(struct db *db, struct error *error) MUST_CHECK;
 
