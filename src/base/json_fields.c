@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #define POINTS_MOST   INT64_C(1000000000000000)
 #define TEXT_MOST     200
 #define ELEMENTS_MOST 1000
+#define DOCUMENT_MOST 65536 /* bytes */
 
 /* Where reading stands: the way to the value at hand, as a list from the leaf to the root. */
 struct place {
@@ -333,16 +335,38 @@ static bool read_ids(const struct reading *reading, const struct place *place,
     return true;
 }
 
+static bool read_document(const struct reading *reading, const struct place *place,
+                          const struct json_field *field, const json_t *value, void *out)
+{
+    char *compact = json_dumps(value, JSON_COMPACT);
+    size_t length = strlen(compact);
+
+    (void)field;
+    if (length > DOCUMENT_MOST) {
+        free(compact);
+        return refuse(reading, place, "too_long", "at most 64 KiB");
+    }
+    *(struct text *)out = (struct text){arena_copy(reading->arena, compact, length), length};
+    free(compact);
+    return true;
+}
+
 static const struct {
     const char *json; /* the JSON type's name */
     bool (*read)(const struct reading *reading, const struct place *place,
                  const struct json_field *field, const json_t *value, void *out);
 } types[] = {
-    [JSON_ID] = {"string", read_id},          [JSON_POINTS] = {"string", read_points},
-    [JSON_INT] = {"integer", read_int},       [JSON_FLAG] = {"boolean", read_flag},
-    [JSON_TEXT] = {"string", read_text},      [JSON_TIME] = {"string", read_time},
-    [JSON_DAY] = {"string", read_day},        [JSON_CHOICE] = {"string", read_choice},
-    [JSON_OBJECTS] = {"array", read_objects}, [JSON_IDS] = {"array", read_ids},
+    [JSON_ID] = {"string", read_id},
+    [JSON_POINTS] = {"string", read_points},
+    [JSON_INT] = {"integer", read_int},
+    [JSON_FLAG] = {"boolean", read_flag},
+    [JSON_TEXT] = {"string", read_text},
+    [JSON_TIME] = {"string", read_time},
+    [JSON_DAY] = {"string", read_day},
+    [JSON_CHOICE] = {"string", read_choice},
+    [JSON_OBJECTS] = {"array", read_objects},
+    [JSON_IDS] = {"array", read_ids},
+    [JSON_DOCUMENT] = {"object", read_document},
 };
 
 static const char *json_type_name(const json_t *value)

@@ -12,19 +12,20 @@
 
 enum json_field_type {
     JSON_FIELD_END,
-    JSON_ID,      /* uint64_t: a string of decimal digits, 1 .. 2^53-1 */
-    JSON_POINTS,  /* int64_t hundredths: a string "12", "12.5" or "12.50"; a minus only if min < 0;
-                     within ±10^15 hundredths by itself, so that sums of many do not overflow */
-    JSON_INT,     /* int64_t: a JSON integer (3.0 is none), 0 .. 2^53-1 */
-    JSON_FLAG,    /* bool: true or false */
-    JSON_TEXT,    /* struct text: valid UTF-8 without control characters but \n and \t;
-                     min..max counts characters, not bytes; max 0 means 200 */
-    JSON_TIME,    /* int64_t µs: RFC 3339 with offset */
-    JSON_DAY,     /* int32_t: "2026-11-22" */
-    JSON_CHOICE,  /* int: index into the |-separated `choices` */
-    JSON_OBJECTS, /* struct json_list: an array of objects read by `table` into `size` bytes each;
-                     min..max counts elements */
-    JSON_IDS,     /* struct json_list of uint64_t */
+    JSON_ID,       /* uint64_t: a string of decimal digits, 1 .. 2^53-1 */
+    JSON_POINTS,   /* int64_t hundredths: a string "12", "12.5" or "12.50"; a minus only if min < 0;
+                      within ±10^15 hundredths by itself, so that sums of many do not overflow */
+    JSON_INT,      /* int64_t: a JSON integer (3.0 is none), 0 .. 2^53-1 */
+    JSON_FLAG,     /* bool: true or false */
+    JSON_TEXT,     /* struct text: valid UTF-8 without control characters but \n and \t;
+                      min..max counts characters, not bytes; max 0 means 200 */
+    JSON_TIME,     /* int64_t µs: RFC 3339 with offset */
+    JSON_DAY,      /* int32_t: "2026-11-22" */
+    JSON_CHOICE,   /* int: index into the |-separated `choices` */
+    JSON_OBJECTS,  /* struct json_list: an array of objects read by `table` into `size` bytes each;
+                      min..max counts elements */
+    JSON_IDS,      /* struct json_list of uint64_t */
+    JSON_DOCUMENT, /* struct text: an object, compact, for a table that is known only later */
 };
 
 struct json_list {

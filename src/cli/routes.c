@@ -26,10 +26,10 @@ static json_t *roles_json(unsigned who)
 static const char *type_name(enum json_field_type type)
 {
     static const char *const names[] = {
-        [JSON_ID] = "id",     [JSON_POINTS] = "points", [JSON_INT] = "int",
-        [JSON_FLAG] = "flag", [JSON_TEXT] = "text",     [JSON_TIME] = "time",
-        [JSON_DAY] = "day",   [JSON_CHOICE] = "choice", [JSON_OBJECTS] = "objects",
-        [JSON_IDS] = "ids",
+        [JSON_ID] = "id",     [JSON_POINTS] = "points",     [JSON_INT] = "int",
+        [JSON_FLAG] = "flag", [JSON_TEXT] = "text",         [JSON_TIME] = "time",
+        [JSON_DAY] = "day",   [JSON_CHOICE] = "choice",     [JSON_OBJECTS] = "objects",
+        [JSON_IDS] = "ids",   [JSON_DOCUMENT] = "document",
     };
 
     ASSERT((size_t)type < ARRAY_LENGTH(names) && names[type]);

@@ -193,6 +193,8 @@ class Document:
             return field | {"type": "int", "min": plain["minimum"], "max": plain["maximum"]}
         if plain["type"] == "array":
             return field | self._list_field(plain)
+        if plain["type"] == "object":
+            return field | {"type": "document"}
         assert plain["type"] == "string", plain
         return field | {"type": "text", "min": plain.get("minLength", 0), "max": plain["maxLength"]}
 
