@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 #define FIRST_RUN_US (2 * SECOND_US) /* after the start: people come first */
+#define LOOK_US      SECOND_US       /* how often the keeper looks at the clock */
 
 enum { RUNS, FAILED_RUNS, RUN_TIME };
 
@@ -21,10 +22,12 @@ struct metric keeper_metrics[] = {
 };
 const size_t keeper_metrics_count = ARRAY_LENGTH(keeper_metrics);
 
-/* What the keeper remembers of a job. */
+/* What the keeper remembers of a job. It is due by time that passed or by the clock, whichever is
+ * first: what runs out at a time of day has run out after a machine's sleep, too. */
 struct duty {
     const struct job *job;
-    int64_t due_us; /* monotonic */
+    int64_t due_us;   /* monotonic */
+    int64_t clock_us; /* the clock's */
     uint64_t cursor;
 };
 
@@ -39,6 +42,17 @@ struct keeper {
     pthread_cond_t changed;
     _Atomic bool stopping;
 };
+
+static void set_due(struct duty *duty, int64_t in_us)
+{
+    duty->due_us = clock_monotonic_us() + in_us;
+    duty->clock_us = clock_now_us() + in_us;
+}
+
+static bool is_due(const struct duty *duty)
+{
+    return clock_monotonic_us() >= duty->due_us || clock_now_us() >= duty->clock_us;
+}
 
 static void run(struct keeper *keeper, struct duty *duty)
 {
@@ -64,25 +78,41 @@ static void run(struct keeper *keeper, struct duty *duty)
             LOG_STR("detail", error.detail));
     }
     duty->cursor = context.cursor;
-    duty->due_us = clock_monotonic_us() + duty->job->every_us;
+    set_due(duty, duty->job->every_us);
     metric_observe_us(&keeper_metrics[RUN_TIME], clock_monotonic_us() - started_us);
 }
 
+/* The one that is due for longest, NULL when none is. */
 static struct duty *next_duty(struct keeper *keeper)
 {
-    struct duty *next = &keeper->duties[0];
+    struct duty *next = NULL;
 
-    for (size_t i = 1; i < keeper->count; i++) {
-        if (keeper->duties[i].due_us < next->due_us)
-            next = &keeper->duties[i];
+    for (size_t i = 0; i < keeper->count; i++) {
+        struct duty *duty = &keeper->duties[i];
+
+        if (is_due(duty) && (!next || duty->due_us < next->due_us))
+            next = duty;
     }
     return next;
 }
 
-/* False when it is time to stop. */
-static bool sleep_until(struct keeper *keeper, int64_t due_us)
+/* When to look again: as soon as the first is due by time, and soon enough for the clock. */
+static int64_t next_look_us(const struct keeper *keeper)
 {
-    struct timespec until = {.tv_sec = due_us / SECOND_US, .tv_nsec = due_us % SECOND_US * 1000};
+    int64_t next_us = clock_monotonic_us() + LOOK_US;
+
+    for (size_t i = 0; i < keeper->count; i++) {
+        if (keeper->duties[i].due_us < next_us)
+            next_us = keeper->duties[i].due_us;
+    }
+    return next_us;
+}
+
+/* False when it is time to stop. */
+static bool sleep_until(struct keeper *keeper, int64_t until_us)
+{
+    struct timespec until = {.tv_sec = until_us / SECOND_US,
+                             .tv_nsec = until_us % SECOND_US * 1000};
 
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->stopping &&
@@ -95,11 +125,11 @@ static bool sleep_until(struct keeper *keeper, int64_t due_us)
 static void *keep(void *context)
 {
     struct keeper *keeper = context;
-    struct duty *duty = next_duty(keeper);
+    struct duty *duty;
 
-    while (sleep_until(keeper, duty->due_us)) {
-        run(keeper, duty);
-        duty = next_duty(keeper);
+    while (sleep_until(keeper, next_look_us(keeper))) {
+        while (!keeper->stopping && (duty = next_duty(keeper)))
+            run(keeper, duty);
     }
     return NULL;
 }
@@ -110,9 +140,10 @@ static void take_duties(struct keeper *keeper, const struct job *jobs)
         keeper->count++;
     ASSERT(keeper->count > 0);
     keeper->duties = memory_new(keeper->count * sizeof *keeper->duties);
-    for (size_t i = 0; i < keeper->count; i++)
-        keeper->duties[i] =
-            (struct duty){.job = &jobs[i], .due_us = clock_monotonic_us() + FIRST_RUN_US};
+    for (size_t i = 0; i < keeper->count; i++) {
+        keeper->duties[i] = (struct duty){.job = &jobs[i]};
+        set_due(&keeper->duties[i], FIRST_RUN_US);
+    }
 }
 
 struct keeper *keeper_start(const struct job *jobs, const struct keeper_tools *tools)

@@ -29,7 +29,7 @@ struct job_context {
 
 struct job {
     const char *name; /* "expire_lots" */
-    int64_t every_us; /* from the end of a run to the start of the next */
+    int64_t every_us; /* from the end of a run to the start of the next, by time or by the clock */
     /* One run; what does not fit into it is left for the next. False: it broke, and is tried again
      * when it is due again. */
     bool (*run)(struct job_context *context, struct error *error);

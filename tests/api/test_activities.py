@@ -157,7 +157,7 @@ def forgotten(travel):
     def asked():
         return member.get(record_path).expect(200)["state"] == "needs_statement"
 
-    wait_until(asked, 60, lambda: str(member.get(record_path).json))
+    wait_until(asked, 15, lambda: str(member.get(record_path).json))
     return world, member, record_path, world.api.get(path).expect(200)
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import weakref
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -39,6 +40,7 @@ class Server:
         self.process = None
         self.address = None  # "127.0.0.1:43210", kept over a restart
         self._log_start = 0  # where this run's log begins
+        self._clients = weakref.WeakSet()
 
     def __enter__(self):
         try:
@@ -96,6 +98,8 @@ class Server:
         SIGTERM, which must end it with 0, and what it started with it. Another server on the same
         state keeps the database alive: then nothing is left behind.
         """
+        for client in self._clients:
+            client.close()  # the drain waits two seconds for those who keep connections
         self.process.terminate()
         try:
             status = self.process.wait(seconds)
@@ -149,7 +153,9 @@ class Server:
     # Access
 
     def api(self, token=None, timeout=30):
-        return Api(self, token, timeout)
+        client = Api(self, token, timeout)
+        self._clients.add(client)
+        return client
 
     def cli(self, *arguments, check=True, **options):
         """`linli ARGUMENTS` on this server's state: a CompletedProcess with text output."""
