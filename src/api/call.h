@@ -63,6 +63,21 @@ typedef enum answered call_render(struct call *call, const struct outcome *outco
 enum answered call_submit(struct call *call, struct command *command, call_render *render);
 
 /*
+ * Requests that hand the teller several commands, ON_QUERY: each command has a key of its own within
+ * the request's, and the request as a whole claims that key before the first of them.
+ *
+ * call_keep keeps `outcome` durably under `part` of the key (0: the claim), or fills it with what is
+ * kept there: the same request came before. False: the call is answered already, since the key was
+ * used for another request, is in flight, or nothing can be kept now.
+ */
+bool call_keep(struct call *call, uint64_t part, struct outcome *outcome) MUST_CHECK;
+/* A command of call_command becomes `part` (not 0) of the request, and is run though the client
+ * left: others of the request may be decided already. */
+void call_take_part(struct command *command, uint64_t part);
+/* For those commands: the only way to the teller but call_submit. */
+struct teller *call_teller(struct call *call);
+
+/*
  * Long-polls. A handler ON_QUERY that found nothing new ends in this, and is run again from its
  * start when points of `member_id` (0: of anybody) moved or their inbox got a notice, or for the
  * last time `wait_us` after the call came in:

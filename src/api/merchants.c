@@ -114,8 +114,8 @@ static enum answered merchant_rejoin_post(struct call *call)
     return take_step(call, merchant_rejoin);
 }
 
-/* Each voucher is cancelled once, by its state, so a call that is made again goes on. */
-static enum answered vouchers_return_post(struct call *call)
+static bool return_vouchers(struct call *call, int64_t issued_until_us, struct outcome *returned,
+                            struct error *error)
 {
     const struct why_input *input = call->input;
     const struct audit audit = {.actor = call->who.account_id,
@@ -123,13 +123,37 @@ static enum answered vouchers_return_post(struct call *call)
                                 .object_id = call->ids[0],
                                 .why = input->why};
     struct voucher_return work = {.db = call->db,
-                                  .teller = call->app->teller,
+                                  .teller = call_teller(call),
                                   .arena = call->arena,
                                   .merchant_id = call->ids[0],
                                   .actor = call->who.account_id,
                                   .actor_epoch = call->who.epoch,
                                   .now_us = call->now_us,
+                                  .issued_until_us = issued_until_us,
                                   .slices_most = 10};
+
+    if (!audit_append(call->db, &audit, call->now_us, error) || !vouchers_return(&work, error))
+        return false;
+    *returned = (struct outcome){
+        .ref = (uint64_t)work.returned, .points = work.points, .extra = work.more};
+    return true;
+}
+
+static json_t *returned_json(uint64_t merchant_id, const struct outcome *returned)
+{
+    return json_pack("{s:o, s:I, s:o, s:b}", "merchant_id", json_id(merchant_id), "returned",
+                     (json_int_t)returned->ref, "points", json_points(returned->points), "more",
+                     returned->extra != 0);
+}
+
+/* The request's key is claimed first, and its answer kept at its end: asked again after a crash, it
+ * goes on with what was open when it was first asked; after its end, it only says what came of it.
+ */
+enum { CLAIM, RETURNED };
+
+static enum answered vouchers_return_post(struct call *call)
+{
+    struct outcome claim = {0}, returned;
     struct merchant merchant;
     struct error error;
     enum find found = merchant_find(call->db, call->ids[0], call->arena, &merchant, &error);
@@ -139,12 +163,13 @@ static enum answered vouchers_return_post(struct call *call)
     if (merchant.state != MERCHANT_LEFT)
         return reply_problem_detail(call, PROBLEM_CONFLICT, "商家尚未退出",
                                     "The merchant has not left");
-    if (!audit_append(call->db, &audit, call->now_us, &error) || !vouchers_return(&work, &error))
+    if (!call_keep(call, CLAIM, &claim))
+        return ANSWERED;
+    if (!return_vouchers(call, claim.at_us, &returned, &error))
         return reply_error(call, &error);
-    return reply_json(call, 200,
-                      json_pack("{s:o, s:I, s:o, s:b}", "merchant_id", json_id(merchant.id),
-                                "returned", (json_int_t)work.returned, "points",
-                                json_points(work.points), "more", work.more));
+    if (!call_keep(call, RETURNED, &returned))
+        return ANSWERED;
+    return reply_json(call, 200, returned_json(merchant.id, &returned));
 }
 
 const struct route merchant_routes[] = {
@@ -158,6 +183,7 @@ const struct route merchant_routes[] = {
     {HTTP_POST, "/v1/merchants/{id}/rejoin", ROLE_ADMINISTRATOR, ON_QUERY, merchant_rejoin_post,
      .fields = why_fields, .input_size = sizeof(struct why_input)},
     {HTTP_POST, "/v1/merchants/{id}/return-vouchers", ROLE_ADMINISTRATOR, ON_QUERY,
-     vouchers_return_post, .fields = why_fields, .input_size = sizeof(struct why_input)},
+     vouchers_return_post, .fields = why_fields, .input_size = sizeof(struct why_input),
+     .idempotent = true},
     {0},
 };

@@ -2,12 +2,9 @@
  * Many records reviewed at once. What deserves a closer look is left out, and the answer says why;
  * the rest is approved one by one, as if each had been asked for: a retry gets what it got.
  */
-#include <string.h>
-
 #include "api/app.h"
 #include "api/record_calls.h"
 #include "api/resources.h"
-#include "base/crypto.h"
 #include "jobs/crowd.h"
 #include "ledger/statement.h"
 
@@ -44,17 +41,6 @@ static const char *closer_look(const struct record_view *view)
     return NULL;
 }
 
-/* A key of the record's own within that of the whole request. */
-static void take_key(struct command *command, uint64_t record_id)
-{
-    uint8_t hash[HASH_SIZE];
-
-    crypto_sha256_parts(0, command->request_key, sizeof command->request_key, &record_id,
-                        sizeof record_id, hash);
-    memcpy(command->request_key, hash, sizeof command->request_key);
-    command->is_abandoned = NULL; /* others of the request may be decided already */
-}
-
 static bool look_at(struct call *call, struct reviewed *reviewed, struct error *error)
 {
     struct record_view view;
@@ -71,13 +57,13 @@ static bool look_at(struct call *call, struct reviewed *reviewed, struct error *
     if (!wallet_owner(call->db, view.record.member_id, &wallet_id, error))
         return false;
     reviewed->award = record_award(call, &view, wallet_id);
-    take_key(&reviewed->award->command, reviewed->record_id);
+    call_take_part(&reviewed->award->command, reviewed->record_id);
     return true;
 }
 
 static void award_all(struct call *call, struct reviewed *list, size_t count)
 {
-    struct crowd *crowd = crowd_new(call->app->teller);
+    struct crowd *crowd = crowd_new(call_teller(call));
 
     for (size_t i = 0; i < count; i++)
         if (list[i].award && !crowd_submit(crowd, &list[i].award->command))
@@ -120,8 +106,11 @@ static enum answered review_post(struct call *call)
     const uint64_t *ids = input->record_ids.items;
     size_t count = input->record_ids.count;
     struct reviewed *list = arena_take(call->arena, count * sizeof *list);
+    struct outcome claim = {0};
     struct error error;
 
+    if (!call_keep(call, 0, &claim))
+        return ANSWERED;
     for (size_t i = 0; i < count; i++) {
         list[i].record_id = ids[i];
         if (!look_at(call, &list[i], &error))

@@ -85,7 +85,7 @@ static bool fill_now(struct call *call, uint64_t statement_id, struct error *err
 {
     const struct fill fill = {
         .db = call->db,
-        .teller = call->app->teller,
+        .teller = call_teller(call),
         .arena = call->arena,
         .actor = call->who.account_id,
         .actor_epoch = call->who.epoch,
@@ -108,11 +108,14 @@ static enum answered statement_post(struct call *call)
         .actor = call->who.account_id,
         .now_us = call->now_us,
     };
+    struct outcome claim = {0};
     struct error error;
 
     if (!read_cut_off(call, &opening.cut_off_us))
         return reply_bad_field(call, "/through", "bad_cut_off",
                                "through (a day) or cut_off (a time), in the past");
+    if (!call_keep(call, 0, &claim))
+        return ANSWERED;
     if (!statement_open(call->db, &opening, &error))
         return reply_error(call, &error);
     if (opening.verdict != OPENING_DONE)
@@ -285,7 +288,7 @@ static enum answered statement_lines_get(struct call *call)
 
 const struct route statement_routes[] = {
     {HTTP_POST, "/v1/merchants/{id}/statements", ROLE_ADMINISTRATOR, ON_QUERY, statement_post,
-     .fields = opening_fields, .input_size = sizeof(struct opening_input)},
+     .fields = opening_fields, .input_size = sizeof(struct opening_input), .idempotent = true},
     {HTTP_GET, "/v1/statements", SEE_THEM, ON_QUERY, statements_get,
      .query_fields = statements_query_fields, .query_size = sizeof(struct statements_query)},
     {HTTP_GET, "/v1/statements/{id}", SEE_THEM, ON_QUERY, statement_get},

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/crypto.h"
+
 static bool is_abandoned(const struct command *command)
 {
     const struct trip *trip = command->context;
@@ -68,6 +70,13 @@ void *call_command(struct call *call, size_t size, const struct command_kind *ki
     return command;
 }
 
+/* What moves points can be asked for again without moving them twice. */
+static struct teller *teller_of(const struct call *call)
+{
+    ASSERT(call->route->idempotent);
+    return call->app->teller;
+}
+
 enum answered call_submit(struct call *call, struct command *command, call_render *render)
 {
     struct trip *trip = trip_of(call);
@@ -77,7 +86,7 @@ enum answered call_submit(struct call *call, struct command *command, call_rende
     trip->command = command;
     trip->render = render;
     trip->place = TRIP_AT_TELLER;
-    switch (teller_submit(call->app->teller, command)) {
+    switch (teller_submit(teller_of(call), command)) {
     case SUBMIT_QUEUED: break;
     case SUBMIT_FULL:
         trip->place = place;
@@ -86,4 +95,51 @@ enum answered call_submit(struct call *call, struct command *command, call_rende
     case SUBMIT_IN_FLIGHT: trip->place = place; return reply_problem(call, PROBLEM_KEY_IN_FLIGHT);
     }
     return ANSWERED;
+}
+
+/* --- requests of many commands --- */
+
+struct teller *call_teller(struct call *call)
+{
+    return teller_of(call);
+}
+
+void call_take_part(struct command *command, uint64_t part)
+{
+    uint8_t hash[HASH_SIZE];
+
+    crypto_sha256_parts(0, command->request_key, sizeof command->request_key, &part, sizeof part,
+                        hash);
+    memcpy(command->request_key, hash, sizeof command->request_key);
+    command->is_abandoned = NULL;
+}
+
+static bool refuse_note(struct call *call, const struct command *note, const struct error *error)
+{
+    if (strcmp(error->code, "ledger.in_flight") == 0)
+        reply_problem(call, PROBLEM_KEY_IN_FLIGHT);
+    else
+        answer_failure(call, note->failure ? note->failure : "busy");
+    return false;
+}
+
+bool call_keep(struct call *call, uint64_t part, struct outcome *outcome)
+{
+    struct note *note = call_command(call, sizeof *note, &command_note);
+    struct command *command = &note->command;
+    struct error error;
+
+    note->kept = *outcome;
+    if (part != 0)
+        call_take_part(command, part);
+    command->is_abandoned = NULL; /* its context is the waiting's */
+    if (!teller_run(teller_of(call), command, &error))
+        return refuse_note(call, command, &error);
+    if (command->outcome.refusal != ACCEPTED) {
+        reply_refusal(call, &command->outcome);
+        return false;
+    }
+    trip_of(call)->command = command; /* says whether it is a replay */
+    *outcome = command->outcome;
+    return true;
 }

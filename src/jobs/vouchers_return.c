@@ -22,8 +22,9 @@ static bool read_slice(struct voucher_return *work, struct item *items, size_t *
                  "SELECT d.redemption_id, d.member_id, d.reward_id, r.title"
                  " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"
                  " WHERE d.merchant_id = ? AND d.confirmed_us = 0 AND d.state = ?"
-                 " ORDER BY d.redemption_id LIMIT ?",
-                 DB_ID(work->merchant_id), DB_INT(REDEMPTION_ISSUED), DB_INT(SLICE + 1));
+                 " AND d.created_us <= ? ORDER BY d.redemption_id LIMIT ?",
+                 DB_ID(work->merchant_id), DB_INT(REDEMPTION_ISSUED), DB_INT(work->issued_until_us),
+                 DB_INT(SLICE + 1));
 
     work->more = false;
     for (*count = 0; rows_next(rows); (*count)++) {

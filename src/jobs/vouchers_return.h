@@ -14,7 +14,8 @@ struct voucher_return {
     uint64_t merchant_id, actor;
     uint32_t actor_epoch;
     int64_t now_us;
-    int slices_most; /* 200 vouchers each */
+    int64_t issued_until_us; /* later vouchers stay */
+    int slices_most;         /* 200 vouchers each */
     /* Filled: */
     int64_t returned, points;
     bool more;

@@ -107,8 +107,14 @@ struct merge_wallets {
     uint64_t from_member, to_member;
     uint64_t person_id;
 };
+/* Moves nothing: keeps `kept` under a request's key, or gives what is kept there. For requests of
+ * many commands: before the first, so that the key is theirs, and after the last. */
+struct note {
+    struct command command;
+    struct outcome kept; /* its refusal and time are the command's own */
+};
 extern const struct command_kind command_adjust, command_lot_expire, command_claw_back,
-    command_waive, command_reject, command_freeze, command_merge_wallets;
+    command_waive, command_reject, command_freeze, command_merge_wallets, command_note;
 #define ADJUST_MOST INT64_C(1000000000) /* hundredths in one proposal, either way */
 
 /* Proposals: what two people must agree on. Made by an ordinary insert, decided by the teller. */

@@ -132,3 +132,21 @@ static enum refusal merge_apply(struct book *book, const struct command *command
 }
 
 const struct command_kind command_merge_wallets = {"merge_wallets", merge_keys, merge_apply};
+
+/* --- Keeping a note under a key --------------------------------------------------------------- */
+
+static void note_keys(const struct command *command, struct key_set *keys)
+{
+    (void)command;
+    (void)keys;
+}
+
+static enum refusal note_apply(struct book *book, const struct command *command,
+                               struct outcome *out)
+{
+    *out = ((const struct note *)command)->kept;
+    out->at_us = book_now_us(book);
+    return ACCEPTED;
+}
+
+const struct command_kind command_note = {"note", note_keys, note_apply};

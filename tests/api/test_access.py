@@ -99,7 +99,7 @@ class Victim:
             "due-lists": (world.coordinator, "/v1/due-lists", due | {"people": [{"name": "赵"}]}),
         }
         return {
-            resource: caller.post(path, body).json["id"]
+            resource: caller.post(path, body, key=resource == "statements" or None).json["id"]
             for resource, (caller, path, body) in makings.items()
             if any(route["path"].startswith(f"/v1/{resource}/") for route in routes.values())
         } | {"inbox": self.notice(), "evidence": self.photo()}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.api import new_key
 from support.clock import TimeServer
 from support.parallel import in_parallel
 from support.world import Market, World
@@ -140,7 +141,7 @@ def test_who_leaves_sells_nothing_more_and_honours_what_was_sold(market, world):
     reward = market.reward(stock=5, price=1)
     path, why = f"/v1/merchants/{market.id}", {"why": "合同到期"}
     assert market.manager.post(f"{path}/leave", why).status == 403
-    assert world.administrator.post(f"{path}/return-vouchers", why).status == 409
+    assert world.administrator.post(f"{path}/return-vouchers", why, key=True).status == 409
     assert world.administrator.post(f"{path}/leave", why).expect(200)["open"] is False
     world.administrator.post(f"{path}/leave", why).expect(200)
     world.give([member], 5)
@@ -180,10 +181,16 @@ def test_open_vouchers_are_returned_in_bulk(market, world):
     market.clerk.confirm(vouchers[0]).expect(200)
     path, why = f"/v1/merchants/{market.id}", {"why": "商家停业"}
     world.administrator.post(f"{path}/leave", why).expect(200)
-    done = world.administrator.post(f"{path}/return-vouchers", why).expect(200)
+    path += "/return-vouchers"
+    assert world.administrator.post(path, why).code == "idempotency_key_missing"
+    key = new_key()
+    done = world.administrator.post(path, why, key=key).expect(200)
     assert (done["returned"], done["points"], done["more"]) == (229, "458.00", False)
-    again = world.administrator.post(f"{path}/return-vouchers", why).expect(200)
-    assert again["returned"] == 0
+    again = world.administrator.post(path, why, key=key)
+    assert again.expect(200) == done and again.headers["Idempotency-Replayed"] == "true"
+    other = world.administrator.post(path, {"why": "另有原因"}, key=key)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    assert world.administrator.post(path, why, key=True).expect(200)["returned"] == 0
     assert members[5].available == "2.00"
     assert members[5].redemption(vouchers[5])["state"] == "cancelled"
     (told,) = members[5].get("/v1/inbox").expect(200)["items"]

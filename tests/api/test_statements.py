@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from support.api import new_key
 from support.clock import TimeServer
 from support.parallel import in_parallel
 from support.processes import wait_until
@@ -85,7 +86,7 @@ def test_statements_follow_each_other_without_gap_or_overlap(later, shop):
     assert ids == [{voucher["id"] for voucher in vouchers} for vouchers in (first, second)]
     assert settled_account(later, shop.id) == hundredths(one["points"]) + hundredths(two["points"])
     early = {"cut_off": rfc3339(time_us(one["cut_off"]) - 1_000_000)}
-    refused = shop.world.administrator.post(f"/v1/merchants/{shop.id}/statements", early)
+    refused = shop.world.administrator.post(f"/v1/merchants/{shop.id}/statements", early, key=True)
     assert (refused.status, refused.code) == (409, "conflict")
 
 
@@ -110,7 +111,7 @@ def test_nothing_before_the_cut_off_is_undone_after_it(later, shop):
     later.advance(seconds=2)
     other = {"cut_off": rfc3339(shop.world.now_us())}
     path = f"/v1/merchants/{shop.id}/statements"
-    assert shop.world.administrator.post(path, other).status == 409  # the first is not complete
+    assert shop.world.administrator.post(path, other, key=True).status == 409  # the first is not complete
     later.advance(minutes=6)
     assert shop.settle(statement["cut_off"])["lines"] == 1
 
@@ -130,11 +131,26 @@ def test_a_day_ends_at_local_midnight(later, shop):
     day = rfc3339(shop.world.now_us() + 8 * 3_600_000_000)[:10]
     path, administrator = f"/v1/merchants/{shop.id}/statements", shop.world.administrator
     for bad in ({"through": day}, {}, {"through": day, "cut_off": rfc3339(shop.world.now_us())}):
-        answer = administrator.post(path, bad)
+        answer = administrator.post(path, bad, key=True)
         assert (answer.status, answer.code) == (400, "bad_field"), bad
     later.advance(days=1)
-    statement = administrator.post(path, {"through": day}).expect(200)
+    statement = administrator.post(path, {"through": day}, key=True).expect(200)
     assert (statement["lines"], statement["cut_off"]) == (1, f"{day}T16:00:00Z")
+
+
+def test_a_statement_is_cut_once_by_its_key(later, shop):
+    confirmed(shop)
+    later.advance(minutes=6)
+    path, post, key = f"/v1/merchants/{shop.id}/statements", shop.world.administrator.post, new_key()
+    body = {"cut_off": rfc3339(shop.world.now_us())}
+    assert post(path, body).code == "idempotency_key_missing"
+    first = post(path, body, key=key).expect(200)
+    again = post(path, body, key=key)
+    assert again.expect(200) == first and again.headers["Idempotency-Replayed"] == "true"
+    later.advance(minutes=1)
+    other = post(path, {"cut_off": rfc3339(shop.world.now_us())}, key=key)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    assert len(shop.manager.get("/v1/statements").expect(200)["items"]) == 1
 
 
 def test_the_keeper_completes_what_was_left(later, shop):
@@ -147,7 +163,7 @@ def test_the_keeper_completes_what_was_left(later, shop):
     def is_draft():
         return shop.manager.get(path).expect(200)["state"] == "draft"
 
-    wait_until(is_draft, 40, "the keeper")
+    wait_until(is_draft, 15, "the keeper")
     assert shop.manager.get(path).json["lines"] == 2
 
 

@@ -3,6 +3,7 @@
 - Rooms include only themselves and lower rooms (docs/architecture.md); the plugin SDK includes
   nothing of the server's.
 - Some functions of libc are refused: each has a better one.
+- The API reaches the teller by src/api/submit.c alone, which holds that a key was required.
 - A function has at most 60 lines, a file 600. Tables are not functions.
 """
 
@@ -29,6 +30,8 @@ BANNED = {
     "alloca": "an arena",
     "system": "posix_spawn",
 }
+TELLER = re.compile(r"\bapp->teller\b")
+TELLERS_DOOR = "src/api/submit.c"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 600
 
@@ -69,6 +72,14 @@ def check_banned(source):
             yield number, f"{call[1]} is banned: use {BANNED[call[1]]}"
 
 
+def check_teller(path, source):
+    if not path.startswith("src/api/") or path == TELLERS_DOOR:
+        return
+    for number, line in enumerate(blank_out(source).splitlines(), 1):
+        if TELLER.search(line):
+            yield number, "use call_submit or call_teller: what moves points requires a key"
+
+
 def check_functions(source):
     """The formatter puts a function's braces, and no others, at the start of a line."""
     start = None
@@ -93,6 +104,7 @@ def check_file(path, source):
     if path.endswith((".c", ".h")):
         yield from check_includes(path, source)
         yield from check_banned(source)
+        yield from check_teller(path, source)
         yield from check_functions(source)
 
 

@@ -50,6 +50,12 @@ def test_words_that_only_look_banned_pass(innocent):
     assert messages("src/base/log.c", innocent + "\n") == []
 
 
+def test_the_api_has_one_door_to_the_teller():
+    line = "\n    teller_submit(call->app->teller, command);\n"
+    assert len(messages("src/api/records.c", line)) == 1
+    assert messages("src/api/submit.c", line) == messages("src/cli/serve.c", line) == []
+
+
 def test_functions_have_at_most_sixty_lines():
     assert messages("src/base/log.c", function_of(60)) == []
     assert len(messages("src/base/log.c", function_of(61))) == 1

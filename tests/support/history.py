@@ -46,7 +46,7 @@ def settle_at_once(server, market):
     with Server(options, state_dir=server.state_dir) as hasty:
         world, path = World(hasty), f"/v1/merchants/{market.id}/statements"
         body = {"cut_off": rfc3339(world.now_us())}
-        statement = world.administrator.post(path, body).expect(200)
+        statement = world.administrator.post(path, body, key=True).expect(200)
         assert (statement["lines"] > 0, statement["state"]) == (True, "draft")
 
 

@@ -309,7 +309,7 @@ class Market:
             time.sleep(1 - self.world.now_us() % 1_000_000 / 1e6 + 0.01)  # they are whole seconds
         body = {"cut_off": cut_off or rfc3339(self.world.now_us())}
         path = f"/v1/merchants/{self.id}/statements"
-        return self.world.administrator.post(path, body).expect(200)
+        return self.world.administrator.post(path, body, key=True).expect(200)
 
     def voucher(self, member=None, **reward):
         """One that was just redeemed, of a reward of its own."""
