@@ -8,10 +8,14 @@
 #include "base/crypto.h"
 #include "cli/cli.h"
 #include "jobs/jobs.h"
+#include "ledger/facts.h"
 #include "ledger/wallet_open.h"
+#include "market/facts.h"
 #include "market/verify.h"
+#include "people/facts.h"
 #include "people/people.h"
 #include "service/erase.h"
+#include "service/facts.h"
 #include "service/verify.h"
 
 static struct settings settings = {.award.utc_offset_minutes =
@@ -72,6 +76,14 @@ static const struct verifier *const verifiers[] = {
     &verifier_stock, &verifier_redemptions, &verifier_statements, &verifier_records, NULL,
 };
 
+/* What plugins may know, room by room: `linli facts` prints it. */
+static const struct fact_loader *const facts[] = {
+    &ledger_wallet_facts, &market_member_facts,     &market_pair_facts,    &market_merchant_facts,
+    &market_actor_facts,  &market_redemption_facts, &service_member_facts, &service_record_facts,
+    &service_pair_facts,  &service_actor_facts,     &service_period_facts, &service_unit_facts,
+    &service_run_facts,   &people_member_facts,     &people_period_facts,  NULL,
+};
+
 static const struct subcommand subcommands[] = {
     {"serve", "Serve the API",
      "Without settings: on 127.0.0.1:8080, with a database of its own below ./state. Often set:\n\n"
@@ -126,7 +138,8 @@ static const struct subcommand subcommands[] = {
      cli_restore},
     {"keys list", "Print the keys, without their secrets", NULL, cli_keys_list},
     {"keys rotate", "Make a new current key; old ones stay for what they have made",
-     "  PURPOSE              token, chain, voucher, personal, check_in or secret\n", cli_keys_rotate},
+     "  PURPOSE              token, chain, voucher, personal, check_in or secret\n",
+     cli_keys_rotate},
     {"keys make-master", "Make a master key file, for a database of your own",
      "  PATH                 what keys.master_file will name\n", cli_keys_make_master},
     {"ledger verify", "Recompute the books from the history and name the first row that is wrong",
@@ -169,6 +182,10 @@ static const struct subcommand subcommands[] = {
      "  --by=SPLIT           total, day, week, month or unit (those just below it)\n"
      "  --format=json|csv    the CSV opens in a spreadsheet as it is\n",
      cli_figures},
+    {"facts", "Print what plugins may know",
+     "  --json               for programs\n"
+     "  --markdown           as docs/facts.md has it\n",
+     cli_facts},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},
@@ -191,6 +208,7 @@ int main(int argc, char **argv)
     crypto_start();
     json_object_seed(0);
 
+    facts_register(facts);
     people_on_member_created(wallet_open);
     people_on_member_removed(wallet_remove);
     people_on_member_erased(service_erase_member);

@@ -44,5 +44,6 @@ extern const struct route ledger_routes[];
 extern const struct route proposal_routes[];
 extern const struct route statement_routes[];
 extern const struct route market_routes[];
+extern const struct route facts_routes[];
 
 #endif

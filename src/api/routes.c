@@ -48,6 +48,8 @@ const struct route *const route_tables[] = {
     proposal_routes,
     ledger_routes,
 
+    facts_routes,
+
     NULL,
 };
 /* clang-format on */

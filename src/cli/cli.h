@@ -94,6 +94,7 @@ enum exit_status cli_statements_list(struct cli *cli);
 enum exit_status cli_statements_show(struct cli *cli);
 enum exit_status cli_statements_pay(struct cli *cli);
 enum exit_status cli_figures(struct cli *cli);
+enum exit_status cli_facts(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);
 

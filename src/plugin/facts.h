@@ -25,6 +25,7 @@ struct fact_subject {
     int64_t at_us;                /* now, or then in a replay: nothing later is known */
     int64_t from_us, until_us;    /* the period of an assessment */
     int32_t utc_offset_minutes;   /* the programme's days */
+    bool past;                    /* asked again: what only the present knows stays unknown */
 };
 
 /* Which numbers of a subject must be there. */
@@ -52,7 +53,14 @@ struct fact {
     const char *zh, *en;
 };
 
-#define FACTS_OF_LOADER 16
+/* For struct fact.kinds. What comes from redemptions, wishes or tickets is for audit alone: a
+ * loader has facts for assessments or such facts, never both, so that a test can tell by its
+ * tables. */
+#define FACT_FOR_AUDIT      (1U << LINLI_AUDIT)
+#define FACT_FOR_ASSESSMENT (1U << LINLI_ASSESSMENT)
+#define FACT_FOR_BOTH       (FACT_FOR_AUDIT | FACT_FOR_ASSESSMENT)
+
+#define FACTS_OF_LOADER     16
 /* One question of a batch to one loader: values[i] is room for the loader's fact i, NULL where
  * nobody asked for it. */
 struct fact_row {
@@ -70,11 +78,31 @@ struct fact_request {
 struct fact_loader {
     const char *name;
     const struct fact *facts; /* ended by a zero entry */
-    /* Adds exactly one SELECT for all rows; never called with none. */
+    /* Adds exactly one SELECT for all rows; never called with none. NULL: whoever asks knows these
+     * facts, no table does. */
     void (*ask)(struct sql *sql, struct fact_request *request);
     /* Its rows, into the values. What is not set stays unknown (known 0). */
     void (*read)(struct rows *rows, struct fact_request *request);
 };
+
+/* For ask: the numbers of a subject that its SELECT needs, ended by a zero entry. */
+struct fact_column {
+    const char *name; /* "member_id"; of utc_offset_minutes: "offset_us" */
+    size_t offset;    /* in struct fact_subject */
+};
+#define FACT_COLUMN(field)                                                                         \
+    {                                                                                              \
+#field, offsetof(struct fact_subject, field)                                               \
+    }
+#define FACT_OFFSET                                                                                \
+    {                                                                                              \
+        "offset_us", offsetof(struct fact_subject, utc_offset_minutes)                             \
+    }
+/* Adds a table `q` of the request's rows: `i`, which read wants back, and those columns. */
+void facts_add_rows(struct sql *sql, const struct fact_request *request,
+                    const struct fact_column *columns);
+/* A read for a SELECT of `i` and then the loader's facts in their order; NULL is unknown. */
+void facts_read_numbers(struct rows *rows, struct fact_request *request);
 
 /* Registered by main.c before any thread: ended by NULL. */
 void facts_register(const struct fact_loader *const *loaders);
@@ -83,6 +111,8 @@ size_t facts_count(void);
 const struct fact *facts_at(size_t index);
 /* -1 when there is none of that name. */
 int facts_find(struct text name);
+const char *fact_type_name(enum fact_type type);    /* "number" */
+const char *fact_scope_name(enum fact_scope scope); /* "pair" */
 /* The names nearest to one that is not there, for an error: "did you mean …". */
 size_t facts_nearest(struct text name, const char *nearest[], size_t most);
 

@@ -1,0 +1,203 @@
+/*
+ * Facts of redemptions, for audit rules. The one that is judged never counts itself: a replay finds
+ * it in the table, where it was not yet when it was first asked about. Cancelled ones count: they
+ * were asked for.
+ */
+#include "market/facts.h"
+
+#include "ledger/book.h"
+
+/* Whose rows a SELECT may count: made, or confirmed, by then, and within so long before. */
+#define HOUR  "3600000000"
+#define DAY   "86400000000"
+#define MONTH "2592000000000" /* 30 days */
+
+/* --- Of a member ------------------------------------------------------------------------------ */
+
+static const struct fact member_catalogue[] = {
+    {"member.redemptions_24h", FACT_NUMBER, "", FACT_OF_MEMBER, FACT_FOR_AUDIT, true,
+     "会员24小时内的兑换次数", "redemptions that the member made within 24 hours"},
+    {"member.redemptions_30d", FACT_NUMBER, "", FACT_OF_MEMBER, FACT_FOR_AUDIT, true,
+     "会员30天内的兑换次数", "redemptions that the member made within 30 days"},
+    {"member.points_spent_30d", FACT_POINTS, "points/100", FACT_OF_MEMBER, FACT_FOR_AUDIT, true,
+     "会员30天内兑换的积分", "points of the redemptions made within 30 days"},
+    {"member.seconds_since_redemption", FACT_NUMBER, "seconds", FACT_OF_MEMBER, FACT_FOR_AUDIT,
+     true, "距会员上一次兑换的秒数（30天内）",
+     "seconds since the member's last redemption; not known when there was none within 30 days"},
+    {0},
+};
+
+static void ask_members(struct sql *sql, struct fact_request *request)
+{
+    static const struct fact_column columns[] = {
+        FACT_COLUMN(member_id), FACT_COLUMN(redemption_id), FACT_COLUMN(at_us), {0}};
+
+    sql_add(sql, "SELECT q.i, COUNT(IF(r.created_us > q.at_us - " DAY ", 1, NULL)),"
+                 " COUNT(r.created_us), COALESCE(SUM(r.points), 0),"
+                 " (q.at_us - MAX(r.created_us)) DIV 1000000 FROM ");
+    facts_add_rows(sql, request, columns);
+    sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member_time)"
+                 " ON r.member_id = q.member_id AND r.created_us > q.at_us - " MONTH
+                 " AND r.created_us <= q.at_us AND r.redemption_id <> q.redemption_id"
+                 " GROUP BY q.i");
+    sql_end(sql);
+}
+
+const struct fact_loader market_member_facts = {"market_member", member_catalogue, ask_members,
+                                                facts_read_numbers};
+
+/* --- Of a clerk and a member ------------------------------------------------------------------ */
+
+static const struct fact pair_catalogue[] = {
+    {"pair.redemptions_30d", FACT_NUMBER, "", FACT_OF_PAIR, FACT_FOR_AUDIT, true,
+     "同一店员30天内为该会员核销的次数",
+     "vouchers of this member that this clerk confirmed within 30 days"},
+    {"pair.points_30d", FACT_POINTS, "points/100", FACT_OF_PAIR, FACT_FOR_AUDIT, true,
+     "同一店员30天内为该会员核销的积分", "points of those vouchers"},
+    {0},
+};
+
+/* By the member's redemptions, of which there are few; a clerk's would be many. */
+static void ask_pairs(struct sql *sql, struct fact_request *request)
+{
+    static const struct fact_column columns[] = {FACT_COLUMN(member_id),
+                                                 FACT_COLUMN(actor_id),
+                                                 FACT_COLUMN(redemption_id),
+                                                 FACT_COLUMN(at_us),
+                                                 {0}};
+
+    sql_add(sql, "SELECT q.i, COUNT(r.redemption_id), COALESCE(SUM(r.points), 0) FROM ");
+    facts_add_rows(sql, request, columns);
+    sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member) ON r.member_id = q.member_id"
+                 " AND r.confirmed_by = q.actor_id AND r.confirmed_us > q.at_us - " MONTH
+                 " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
+                 " GROUP BY q.i");
+    sql_end(sql);
+}
+
+const struct fact_loader market_pair_facts = {"market_pair", pair_catalogue, ask_pairs,
+                                              facts_read_numbers};
+
+/* --- Of a merchant ---------------------------------------------------------------------------- */
+
+static const struct fact merchant_catalogue[] = {
+    {"merchant.confirmations_1h", FACT_NUMBER, "", FACT_OF_MERCHANT, FACT_FOR_AUDIT, true,
+     "商家1小时内的核销次数", "vouchers that the merchant confirmed within an hour"},
+    {"merchant.confirmations_24h", FACT_NUMBER, "", FACT_OF_MERCHANT, FACT_FOR_AUDIT, true,
+     "商家24小时内的核销次数", "vouchers that the merchant confirmed within 24 hours"},
+    {0},
+};
+
+static void ask_merchants(struct sql *sql, struct fact_request *request)
+{
+    static const struct fact_column columns[] = {
+        FACT_COLUMN(merchant_id), FACT_COLUMN(redemption_id), FACT_COLUMN(at_us), {0}};
+
+    sql_add(sql, "SELECT q.i, COUNT(IF(r.confirmed_us > q.at_us - " HOUR ", 1, NULL)),"
+                 " COUNT(r.confirmed_us) FROM ");
+    facts_add_rows(sql, request, columns);
+    sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
+                 " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY
+                 " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
+                 " GROUP BY q.i");
+    sql_end(sql);
+}
+
+const struct fact_loader market_merchant_facts = {"market_merchant", merchant_catalogue,
+                                                  ask_merchants, facts_read_numbers};
+
+/* --- Of a clerk ------------------------------------------------------------------------------- */
+
+static const struct fact actor_catalogue[] = {
+    {"actor.confirmations_1h", FACT_NUMBER, "", FACT_OF_ACTOR, FACT_FOR_AUDIT, true,
+     "该店员1小时内的核销次数", "vouchers that this clerk confirmed within an hour"},
+    {"actor.confirmations_24h", FACT_NUMBER, "", FACT_OF_ACTOR, FACT_FOR_AUDIT, false,
+     "该店员24小时内的核销次数", "vouchers that this clerk confirmed within 24 hours"},
+    {0},
+};
+
+static void ask_actors(struct sql *sql, struct fact_request *request)
+{
+    static const struct fact_column columns[] = {FACT_COLUMN(actor_id),
+                                                 FACT_COLUMN(merchant_id),
+                                                 FACT_COLUMN(redemption_id),
+                                                 FACT_COLUMN(at_us),
+                                                 {0}};
+
+    sql_add(sql, "SELECT q.i, COUNT(IF(r.confirmed_us > q.at_us - " HOUR ", 1, NULL)),"
+                 " COUNT(r.redemption_id) FROM ");
+    facts_add_rows(sql, request, columns);
+    if (request->wanted & 2) /* a day's are more rows than an hour's */
+        sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
+                     " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY);
+    else
+        sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
+                     " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " HOUR);
+    sql_add(sql, " AND r.confirmed_us <= q.at_us AND r.confirmed_by = q.actor_id"
+                 " AND r.redemption_id <> q.redemption_id GROUP BY q.i");
+    sql_end(sql);
+}
+
+const struct fact_loader market_actor_facts = {"market_actor", actor_catalogue, ask_actors,
+                                               facts_read_numbers};
+
+/* --- Of a redemption that was issued ---------------------------------------------------------- */
+
+enum { FACT_LOTS_A, FACT_LOTS_B, FACT_LOTS_C, FACT_LOTS_D, FACT_SINCE_ISSUE };
+
+static const struct fact redemption_catalogue[] = {
+    {"redemption.lots_grade_a", FACT_POINTS, "points/100", FACT_OF_REDEMPTION, FACT_FOR_AUDIT, true,
+     "所用积分中来自A级服务的部分", "points spent that came from service of grade A"},
+    {"redemption.lots_grade_b", FACT_POINTS, "points/100", FACT_OF_REDEMPTION, FACT_FOR_AUDIT, true,
+     "所用积分中来自B级服务的部分", "points spent that came from service of grade B"},
+    {"redemption.lots_grade_c", FACT_POINTS, "points/100", FACT_OF_REDEMPTION, FACT_FOR_AUDIT, true,
+     "所用积分中来自C级服务的部分", "points spent that came from service of grade C"},
+    {"redemption.lots_grade_d", FACT_POINTS, "points/100", FACT_OF_REDEMPTION, FACT_FOR_AUDIT, true,
+     "所用积分中来自补录（D级）的部分",
+     "points spent that came from service entered afterwards (grade D)"},
+    {"redemption.seconds_since_issue", FACT_NUMBER, "seconds", FACT_OF_REDEMPTION, FACT_FOR_AUDIT,
+     true, "出券到核销的秒数", "seconds since the voucher was issued"},
+    {0},
+};
+
+/* Only what was there before: while it is being made nothing is known of it, then or in a replay.
+ */
+static void ask_redemptions(struct sql *sql, struct fact_request *request)
+{
+    static const struct fact_column columns[] = {
+        FACT_COLUMN(redemption_id), FACT_COLUMN(at_us), {0}};
+
+    sql_add(sql, "SELECT q.i, q.at_us - r.created_us, r.allocation FROM ");
+    facts_add_rows(sql, request, columns);
+    sql_add(sql, " STRAIGHT_JOIN redemptions r ON r.redemption_id = q.redemption_id"
+                 " AND r.created_us < q.at_us");
+    sql_end(sql);
+}
+
+static void set_number(struct fact_row *row, size_t fact, int64_t number)
+{
+    if (row->values[fact])
+        *row->values[fact] = (struct linli_value){.number = number, .known = 1};
+}
+
+static void read_redemptions(struct rows *rows, struct fact_request *request)
+{
+    while (rows_next(rows)) {
+        struct fact_row *row = &request->rows[rows_id(rows, 0)];
+        int64_t by_grade[4] = {0};
+        struct lot_part *parts;
+        size_t count;
+
+        set_number(row, FACT_SINCE_ISSUE, rows_int(rows, 1) / SECOND_US);
+        if (!lot_parts_unpack(rows_text(rows, 2), request->arena, &parts, &count))
+            continue;
+        for (size_t i = 0; i < count; i++)
+            if (parts[i].grade >= 1 && parts[i].grade <= ARRAY_LENGTH(by_grade))
+                by_grade[parts[i].grade - 1] -= parts[i].points;
+        for (size_t grade = 0; grade < ARRAY_LENGTH(by_grade); grade++)
+            set_number(row, FACT_LOTS_A + grade, by_grade[grade]);
+    }
+}
+
+const struct fact_loader market_redemption_facts = {"market_redemption", redemption_catalogue,
+                                                    ask_redemptions, read_redemptions};
