@@ -109,6 +109,57 @@ static const struct subcommand subcommands[] = {
      "  --login=LOGIN\n"
      "  --generate           as in `linli admin create`\n",
      cli_admin_password},
+    {"users list", "Print the staff accounts",
+     "  --role=ROLE          only coordinator, unit_reader, clerk, manager, auditor or\n"
+     "                       administrator\n"
+     "  --json               for programs\n",
+     cli_users_list},
+    {"users show", "Print a staff account", "  LOGIN                or the account's id\n",
+     cli_users_show},
+    {"users create", "Make a staff account, with a password that is made and printed",
+     "  LOGIN                2 to 64 of a-z 0-9 . _ @ -\n"
+     "  --role=ROLE          coordinator or unit_reader, of --unit; clerk or manager, of\n"
+     "                       --merchant; auditor; administrator\n"
+     "  --unit=ID            as `linli units list` prints it\n"
+     "  --merchant=ID\n"
+     "  --name=NAME          as others see it\n"
+     "  --person=ID          the member that this person also is: nobody decides their own\n"
+     "  --ask                for the password, or read it as a line from stdin\n",
+     cli_users_create},
+    {"users role", "Give a staff account another role; it signs in again",
+     "  LOGIN                or the account's id\n"
+     "  --role=ROLE          with --unit or --merchant, as in `linli users create`\n"
+     "  --why=REASON         kept in the audit trail\n",
+     cli_users_role},
+    {"users disable", "End a staff account's sessions, and let it sign in no more",
+     "  LOGIN                or the account's id\n"
+     "  --why=REASON         kept in the audit trail\n",
+     cli_users_disable},
+    {"users enable", "Let a staff account sign in again, with the password that it had",
+     "  LOGIN                or the account's id\n"
+     "  --why=REASON         kept in the audit trail\n",
+     cli_users_enable},
+    {"units list", "Print the tree of units",
+     "  --under=ID           only this one and what is below it\n"
+     "  --json               for programs\n",
+     cli_units_list},
+    {"units add", "Make a unit and print its id",
+     "  NAME\n"
+     "  --kind=KIND          as `linli units kinds` prints it, or one of your own\n"
+     "  --parent=ID          without it a root\n",
+     cli_units_add},
+    {"units rename", "Give a unit another name",
+     "  UNIT NAME            the unit's id\n"
+     "  --why=REASON         kept in the audit trail\n",
+     cli_units_rename},
+    {"units move", "Move a unit, with everything below it",
+     "  UNIT                 its id\n"
+     "  --parent=ID          where to\n"
+     "  --top                instead: it becomes a root\n"
+     "  --why=REASON         kept in the audit trail\n"
+     "\nWhat its coordinators may see stays; those of the old and the new parent lose or gain it.\n",
+     cli_units_move},
+    {"units kinds", "Print the kinds of unit and what they are called", NULL, cli_units_kinds},
     {"import members", "Import members from a CSV file, all or nothing",
      "  FILE                 UTF-8; its first row names the columns: name, unit (an id, or a name\n"
      "                       that only one unit has), phone, work_unit, age (adult, youth),\n"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ids.h"
+
 /* --- saying what is wrong --- */
 
 enum exit_status cli_fail(const struct error *error)
@@ -227,6 +229,28 @@ const char *cli_word(struct cli *cli)
         return NULL;
     take_out(cli, 0, 1);
     return word;
+}
+
+bool cli_read_id(const char *word, uint64_t *id)
+{
+    char *end;
+
+    if (word == NULL || *word < '1' || *word > '9')
+        return false;
+    *id = strtoull(word, &end, 10);
+    return *end == '\0' && *id <= ID_MOST;
+}
+
+bool cli_why(struct cli *cli, struct text *why)
+{
+    const char *said = cli_option(cli, "why");
+
+    if (!said || strlen(said) < 4 || strlen(said) > 400) {
+        cli_misused(cli, "--why is missing: 4 to 400 characters, kept in the audit trail");
+        return false;
+    }
+    *why = (struct text){said, strlen(said)};
+    return true;
 }
 
 bool cli_nothing_left(const struct cli *cli)

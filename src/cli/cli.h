@@ -64,6 +64,10 @@ const char *cli_option(struct cli *cli, const char *name);
 bool cli_flag(struct cli *cli, const char *name);
 /* Takes the first word; NULL when there is none. */
 const char *cli_word(struct cli *cli);
+/* "8589934593": false for what is no id, NULL too. */
+bool cli_read_id(const char *word, uint64_t *id) MUST_CHECK;
+/* Takes --why: 4 to 400 bytes for the audit trail. False: said on stderr what is missing. */
+bool cli_why(struct cli *cli, struct text *why) MUST_CHECK;
 /* Nothing may be left: says on stderr what is too much. */
 bool cli_nothing_left(const struct cli *cli) MUST_CHECK;
 
@@ -95,6 +99,17 @@ enum exit_status cli_statements_show(struct cli *cli);
 enum exit_status cli_statements_pay(struct cli *cli);
 enum exit_status cli_figures(struct cli *cli);
 enum exit_status cli_facts(struct cli *cli);
+enum exit_status cli_users_list(struct cli *cli);
+enum exit_status cli_users_show(struct cli *cli);
+enum exit_status cli_users_create(struct cli *cli);
+enum exit_status cli_users_role(struct cli *cli);
+enum exit_status cli_users_disable(struct cli *cli);
+enum exit_status cli_users_enable(struct cli *cli);
+enum exit_status cli_units_list(struct cli *cli);
+enum exit_status cli_units_add(struct cli *cli);
+enum exit_status cli_units_rename(struct cli *cli);
+enum exit_status cli_units_move(struct cli *cli);
+enum exit_status cli_units_kinds(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);
 

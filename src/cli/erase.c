@@ -11,14 +11,6 @@
 #include "cli/database.h"
 #include "cli/erased_list.h"
 
-static bool read_id(const char *word, uint64_t *id)
-{
-    char *end;
-
-    *id = strtoull(word, &end, 10);
-    return *word >= '1' && *word <= '9' && *end == '\0';
-}
-
 static bool explain(enum people_answer answer, uint64_t member_id, struct error *error)
 {
     switch (answer) {
@@ -78,7 +70,7 @@ enum exit_status cli_erase(struct cli *cli)
     struct error error = {0};
     uint64_t member_id = 0;
 
-    if (!print && !list && (!word || !read_id(word, &member_id)))
+    if (!print && !list && !cli_read_id(word, &member_id))
         return cli_misused(cli, "name the MEMBER by id");
     if (member_id && (!why || strlen(why) < 4 || strlen(why) > 400))
         return cli_misused(cli, "--why is missing: 4 to 400 characters");

@@ -365,11 +365,10 @@ enum exit_status cli_restore(struct cli *cli)
 {
     const char *erased = cli_option(cli, "erased");
     bool none_erased = cli_flag(cli, "none-erased"), only_check = cli_flag(cli, "check");
-    struct restore restore = {.cli = cli,
-                              .again = cli_flag(cli, "again"),
-                              .path = cli_word(cli),
-                              .progress = progress_new()};
+    struct restore restore = {.cli = cli, .progress = progress_new()};
 
+    restore.again = cli_flag(cli, "again");
+    restore.path = cli_word(cli);
     if (!restore.path)
         return cli_misused(cli, "name the BACKUP: the directory that `linli backup` printed");
     if (!only_check && !erased == !none_erased)

@@ -20,16 +20,6 @@ static int offset_of(const struct cli *cli)
     return (int)cli->settings->programme.utc_offset_minutes;
 }
 
-static bool read_id(const char *word, uint64_t *id)
-{
-    char *end;
-
-    if (word == NULL || *word < '1' || *word > '9')
-        return false;
-    *id = strtoull(word, &end, 10);
-    return *end == '\0' && *id <= ID_MOST;
-}
-
 /* --- Settling ------------------------------------------------------------------------------- */
 
 /* A teller of one's own, with a lane of its own, beside those of the servers. */
@@ -162,7 +152,7 @@ enum exit_status cli_statements_settle(struct cli *cli)
 
     if (!day_text || !calendar_parse_day((struct text){day_text, strlen(day_text)}, &day))
         return cli_misused(cli, "the last day of the period: --through=2026-11-30");
-    if (merchant && !read_id(merchant, &merchant_id))
+    if (merchant && !cli_read_id(merchant, &merchant_id))
         return cli_misused(cli, "--merchant is a number");
     cut_off_us = calendar_day_start_us(day + 1, offset_of(cli));
     if (cut_off_us > clock_now_us())
@@ -215,7 +205,7 @@ enum exit_status cli_statements_list(struct cli *cli)
     struct error error = {0};
     bool fine;
 
-    if (merchant && !read_id(merchant, &filter.merchant_id))
+    if (merchant && !cli_read_id(merchant, &filter.merchant_id))
         return cli_misused(cli, "--merchant is a number");
     if (state && !read_state(state, &filter.state))
         return cli_misused(cli, "--state is one of " STATEMENT_STATES);
@@ -285,7 +275,7 @@ enum exit_status cli_statements_show(struct cli *cli)
     uint64_t id;
     bool fine;
 
-    if (!read_id(word, &id))
+    if (!cli_read_id(word, &id))
         return cli_misused(cli,
                            "which statement: its number, as `linli statements list` prints it");
     if (format && !csv && strcmp(format, "json") != 0)
@@ -308,7 +298,7 @@ enum exit_status cli_statements_pay(struct cli *cli)
     struct error error = {0};
     enum find found = FIND_FAILED;
 
-    if (!read_id(word, &step.statement_id))
+    if (!cli_read_id(word, &step.statement_id))
         return cli_misused(cli,
                            "which statement: its number, as `linli statements list` prints it");
     if (!note || strlen(note) < 2 || strlen(note) > 400)

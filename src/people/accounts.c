@@ -38,11 +38,11 @@ static bool password_is_strong(struct text password)
            characters <= PASSWORD_MOST;
 }
 
-static bool scope_fits(const struct new_staff *staff)
+bool role_scope_fits(enum role role, uint64_t scope_id)
 {
-    if (staff->role & (UNIT_ROLES | MERCHANT_ROLES))
-        return staff->scope_id != 0;
-    return (staff->role & WIDE_ROLES) != 0 && staff->scope_id == 0;
+    if (role & (UNIT_ROLES | MERCHANT_ROLES))
+        return scope_id != 0;
+    return (role & WIDE_ROLES) != 0 && scope_id == 0;
 }
 
 /* --- making ---------------------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ enum people_answer account_create_staff(struct db *db, struct id_maker *ids,
         return PEOPLE_BAD_LOGIN;
     if (!password_is_strong(staff->password))
         return PEOPLE_WEAK_PASSWORD;
-    if (!scope_fits(staff))
+    if (!role_scope_fits(staff->role, staff->scope_id))
         return PEOPLE_BAD_SCOPE;
     if (!password_hash(staff->password, making.hash)) {
         error_set(error, "people.password", "no memory to hash a password");

@@ -32,6 +32,27 @@ enum people_answer account_create_staff(struct db *db, struct id_maker *ids,
                                         const struct new_staff *staff, int64_t now_us,
                                         uint64_t *account_id, struct error *error) MUST_CHECK;
 
+/* Whether the role has a unit or merchant to be responsible for, or must have none. */
+bool role_scope_fits(enum role role, uint64_t scope_id) MUST_CHECK;
+
+struct staff_change {
+    uint64_t account_id;
+    enum role role; /* of account_set_role, with its scope, as in struct new_staff */
+    uint64_t scope_id;
+    uint64_t actor; /* 0: the command line */
+    struct text why;
+};
+/* The tokens of the account are void: they name the old role. PEOPLE_DONE, NOT_FOUND, BAD_SCOPE,
+ * NO_UNIT, BROKEN. */
+enum people_answer account_set_role(struct db *db, const struct staff_change *change,
+                                    int64_t now_us, struct error *error) MUST_CHECK;
+/* Lifts a suspension; the password is what it was. PEOPLE_DONE (also when there was none),
+ * NOT_FOUND, BROKEN. */
+enum people_answer account_let_in(struct db *db, const struct staff_change *change, int64_t now_us,
+                                  struct error *error) MUST_CHECK;
+enum find account_find_login(struct db *db, struct text login, uint64_t *account_id,
+                             struct error *error) MUST_CHECK;
+
 struct staff {
     struct who who;
     enum account_state state;

@@ -25,6 +25,7 @@ enum people_answer {
     PEOPLE_BAD_SCOPE,     /* the role needs a scope, or must have none */
     PEOPLE_BAD_TIME,      /* before what it follows, or in the future */
     PEOPLE_HAS_DUTIES,    /* the person works here: their staff account must be suspended first */
+    PEOPLE_INSIDE_ITSELF, /* a unit cannot be moved below itself */
     PEOPLE_BUSY,          /* an import under way is at it: try again shortly */
     PEOPLE_BROKEN,        /* `error` says what */
 };

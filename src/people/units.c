@@ -17,14 +17,16 @@ struct making {
     enum people_answer answer;
 };
 
-/* The parent's path, "/" for a root; an empty one when there is no such parent. */
+/* The parent's path, "/" for a root; an empty one when there is no such parent. The parent does not
+ * move meanwhile. */
 static bool read_parent_path(struct db *db, uint64_t parent_id, char out[PATH_SIZE],
                              struct error *error)
 {
     snprintf(out, PATH_SIZE, "%s", parent_id == 0 ? "/" : "");
     if (parent_id == 0)
         return true;
-    struct rows *rows = db_query(db, "SELECT path FROM units WHERE unit_id = ?", DB_ID(parent_id));
+    struct rows *rows = db_query(db, "SELECT path FROM units WHERE unit_id = ? LOCK IN SHARE MODE",
+                                 DB_ID(parent_id));
     if (rows_next(rows))
         snprintf(out, PATH_SIZE, "%.*s", TEXT_ARGS(rows_text(rows, 0)));
     return rows_end(rows, error);

@@ -28,6 +28,22 @@ struct new_unit {
 enum people_answer unit_create(struct db *db, struct id_maker *ids, const struct new_unit *new_unit,
                                int64_t now_us, uint64_t *unit_id, struct error *error) MUST_CHECK;
 
+struct unit_change {
+    uint64_t unit_id;
+    struct text name;   /* of unit_rename */
+    uint64_t parent_id; /* of unit_move; 0: becomes a root */
+    uint64_t actor;     /* 0: the command line */
+    struct text why;
+};
+/* PEOPLE_DONE, NOT_FOUND, BROKEN. */
+enum people_answer unit_rename(struct db *db, const struct unit_change *change, int64_t now_us,
+                               struct error *error) MUST_CHECK;
+/* With everything below it; what staff of the old and the new parent may see changes at once.
+ * PEOPLE_DONE (also when it is there already), NOT_FOUND, NO_UNIT (the parent), INSIDE_ITSELF,
+ * TOO_DEEP, BROKEN. */
+enum people_answer unit_move(struct db *db, const struct unit_change *change, int64_t now_us,
+                             struct error *error) MUST_CHECK;
+
 /* Texts live in the arena. */
 enum find unit_find(struct db *db, uint64_t unit_id, struct arena *arena, struct unit *unit,
                     struct error *error) MUST_CHECK;
