@@ -1,5 +1,5 @@
 # `cpack` (or ./dev package) makes a .deb of what `install` installs. Libraries are found by
-# dpkg-shlibdeps; the embedded database is a program, so it is named here.
+# dpkg-shlibdeps; the embedded database is a program and a font is data, so they are named here.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME linli)
 set(CPACK_PACKAGE_CONTACT "The Linli developers <linli@localhost>")
@@ -12,7 +12,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "mariadb-server-core (>= 1:10.6)")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "mariadb-server-core (>= 1:10.6), fonts-wqy-microhei | fonts-noto-cjk")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 
 install(FILES packaging/linli.service DESTINATION lib/systemd/system)

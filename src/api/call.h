@@ -98,6 +98,7 @@ enum answered reply_bytes(struct call *call, int status, const char *content_typ
                           struct text body);
 /* A page for printing: nothing may be loaded by it or frame it. */
 enum answered reply_html(struct call *call, struct text page);
+enum answered reply_html_as(struct call *call, int status, struct text page);
 /* 200 with an ETag over the body, or 304 when If-None-Match has it. */
 enum answered reply_json_cached(struct call *call, json_t *body);
 enum answered reply_problem(struct call *call, enum problem problem);

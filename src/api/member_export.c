@@ -52,6 +52,11 @@ static const struct part parts[] = {
      {{"id", ID}, {"activity_id", ID}, {"state", NUMBER}, {"grade", NUMBER}, {"started_at", TIME},
       {"ended_at", TIME}, {"minutes", NUMBER}, {"points", POINTS}, {"place_check", NUMBER},
       {"note", WORDS}}},
+    {"certificates",
+     "SELECT certificate_id, unit_id, from_day, through_day, shows_name, issued_us, issued_by,"
+     " withdrawn_us FROM certificates WHERE member_id = ?",
+     {{"id", ID}, {"unit_id", ID}, {"from_day", NUMBER}, {"through_day", NUMBER},
+      {"shows_name", NUMBER}, {"issued_at", TIME}, {"issued_by", ID}, {"withdrawn_at", TIME}}},
     {"evidence",
      "SELECT e.evidence_id, e.record_id, e.added_us, e.media_type, e.note, LENGTH(e.photo)"
      " FROM evidence e JOIN records r ON r.record_id = e.record_id WHERE r.member_id = ?",

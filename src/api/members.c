@@ -8,6 +8,7 @@
 #include "api/people_json.h"
 #include "api/resources.h"
 #include "people/audit.h"
+#include "people/consents.h"
 
 bool member_may_see(struct call *call, const struct member *member)
 {
@@ -16,6 +17,18 @@ bool member_may_see(struct call *call, const struct member *member)
     if (who->role == ROLE_MEMBER)
         return member->member_id == who->account_id;
     return unit_contains(call->db, who->scope_id, member->unit_id);
+}
+
+bool member_admits_proxy(struct call *call, const struct member *member)
+{
+    if (!member->active || !member_may_see(call, member))
+        reply_problem(call, PROBLEM_NOT_FOUND);
+    else if (member->phone.text[0] != '\0' &&
+             !consent_has(call->db, member->member_id, CONSENT_PROXY))
+        reply_problem(call, PROBLEM_PROXY_NOT_AGREED);
+    else
+        return true;
+    return false;
 }
 
 static enum answered member_get(struct call *call)

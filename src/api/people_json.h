@@ -18,6 +18,9 @@ json_t *member_json(const struct member *member, const struct who *viewer);
 /* Members see themselves; a coordinator those of their unit and below; auditors and administrators
  * all. */
 bool member_may_see(struct call *call, const struct member *member) MUST_CHECK;
+/* Whether staff may do for the member what members do themselves: in their unit, for who has no
+ * phone or has consented. False: answered. */
+bool member_admits_proxy(struct call *call, const struct member *member) MUST_CHECK;
 /* null for 0 */
 json_t *id_or_null(uint64_t id);
 

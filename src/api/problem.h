@@ -27,6 +27,12 @@
       "Too many tries: wait a while")                                                              \
     X(NO_CODE_SENDER, "phone_sign_in_unavailable", 503, "暂未开通手机号登录，请联系社区",          \
       "Sign-in by phone is not set up here: please ask your community")                            \
+    X(PROXY_NOT_AGREED, "proxy_not_agreed", 409, "该成员有手机，请由本人办理，或由本人先同意代办", \
+      "This member has a phone: they do it themselves, or agree to a proxy first")                 \
+    X(NOTHING_TO_CERTIFY, "nothing_to_certify", 409, "这段时间没有已审核的服务记录",               \
+      "There is no reviewed service in this period")                                               \
+    X(NO_FONT, "pdf_unavailable", 503, "服务器缺少中文字体，请使用网页版",                         \
+      "This server has no Chinese font: use the page instead")                                     \
     X(BUSY, "busy", 503, "系统繁忙，请稍后重试", "Busy: try again shortly")                        \
     X(INTERNAL, "internal", 500, "系统出错，请凭请求编号联系管理员",                               \
       "Something broke: please report the request id")

@@ -72,3 +72,19 @@ struct text qr_png(struct arena *arena, const char *text)
     png_image_free(&image);
     return (struct text){png, size};
 }
+
+struct qr_modules qr_modules(struct arena *arena, const char *text)
+{
+    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    size_t count;
+    bool *dark;
+
+    ASSERT(code != NULL);
+    count = (size_t)code->width * (size_t)code->width;
+    dark = arena_take(arena, count * sizeof *dark);
+    for (size_t i = 0; i < count; i++)
+        dark[i] = code->data[i] & 1;
+    struct qr_modules modules = {code->width, dark};
+    QRcode_free(code);
+    return modules;
+}

@@ -12,4 +12,11 @@ struct text qr_svg(struct arena *arena, const char *text);
 /* The same as a PNG, 8 pixels a module: for programs that show no SVG. */
 struct text qr_png(struct arena *arena, const char *text);
 
+/* The symbol itself, without a quiet zone: side × side modules, row by row, in the arena. */
+struct qr_modules {
+    int side;
+    const bool *dark;
+};
+struct qr_modules qr_modules(struct arena *arena, const char *text);
+
 #endif

@@ -78,11 +78,16 @@ enum answered reply_bytes(struct call *call, int status, const char *content_typ
     return end(trip);
 }
 
-enum answered reply_html(struct call *call, struct text page)
+enum answered reply_html_as(struct call *call, int status, struct text page)
 {
     trip_header(trip_of(call), "Content-Security-Policy",
                 "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-    return reply_bytes(call, 200, "text/html; charset=utf-8", page);
+    return reply_bytes(call, status, "text/html; charset=utf-8", page);
+}
+
+enum answered reply_html(struct call *call, struct text page)
+{
+    return reply_html_as(call, 200, page);
 }
 
 enum answered reply_json_cached(struct call *call, json_t *body)

@@ -32,6 +32,8 @@ extern const struct route backfill_routes[];
 extern const struct route review_routes[];
 extern const struct route record_routes[];
 extern const struct route figure_routes[];
+extern const struct route certificate_routes[];
+extern const struct route check_routes[];
 extern const struct route merchant_routes[];
 extern const struct route shop_routes[];
 extern const struct route sponsor_routes[];

@@ -33,6 +33,8 @@ const struct route *const route_tables[] = {
     review_routes,
     record_routes,
     figure_routes,
+    certificate_routes,
+    check_routes,
 
     merchant_routes,
     shop_routes,

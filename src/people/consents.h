@@ -13,15 +13,16 @@
     X(2, RECOMMENDATIONS, "recommendations") /* skills and free times choose what is shown */      \
     X(3, CALL_OUTS, "call_outs")             /* may be called out by skill */                      \
     X(4, PHOTOS, "photos")                   /* may be seen on photos of activities */             \
-    X(5, CONTACT, "contact")                 /* coordinators may see the phone number whole */
+    X(5, CONTACT, "contact")                 /* coordinators may see the phone number whole */     \
+    X(6, PROXY, "proxy")                     /* staff of their community may act for them */
 
 enum consent_purpose {
 #define CONSENT_ENUM(number, name, ...) CONSENT_##name = (number),
     CONSENT_PURPOSES(CONSENT_ENUM)
 #undef CONSENT_ENUM
 };
-#define CONSENTS_COUNT  5
-#define CONSENT_CHOICES "notices|recommendations|call_outs|photos|contact"
+#define CONSENTS_COUNT  6
+#define CONSENT_CHOICES "notices|recommendations|call_outs|photos|contact|proxy"
 
 struct consent {
     enum consent_purpose purpose;

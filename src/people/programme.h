@@ -10,6 +10,7 @@
 struct programme_options {
     int64_t utc_offset_minutes; /* local days begin at midnight of this zone */
     int64_t undo_window_us;     /* a clerk may undo a confirmation so long */
+    char *public_url;           /* where people reach the server, without a slash at its end; "" */
 };
 extern const struct config_entry programme_config[];
 

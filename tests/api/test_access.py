@@ -102,7 +102,7 @@ class Victim:
             resource: caller.post(path, body, key=resource == "statements" or None).json["id"]
             for resource, (caller, path, body) in makings.items()
             if any(route["path"].startswith(f"/v1/{resource}/") for route in routes.values())
-        } | {"inbox": self.notice(), "evidence": self.photo()}
+        } | {"inbox": self.notice(), "evidence": self.photo(), "certificates": self.certificate()}
 
     def required(self, name):
         return self.body(routes[name]["body"]) if name in routes else None
@@ -112,6 +112,14 @@ class Victim:
         columns = "evidence_id, record_id, added_by, added_us, media_type, note, photo"
         row = (self.world.new_id(), self.record, self.member.id, 1, "image/png", "", b"png")
         return self.world.insert("evidence", columns, [row])[0][0]
+
+    def certificate(self):
+        """That staff made for the member."""
+        columns = "certificate_id, member_id, unit_id, shows_name, from_day, through_day, issued_us"
+        columns += ", issued_by, withdrawn_us, code_hash, code_key, service"
+        row = (self.world.new_id(), self.member.id, self.world.unit_id, 0, 1, 9, 1)
+        row += (self.world.coordinator.id, 0, bytes(16), 196609, b"")
+        return self.world.insert("certificates", columns, [row])[0][0]
 
     def notice(self):
         """In the member's inbox."""

@@ -197,6 +197,7 @@ class Walk:
         self.serve()
         self.redeem()
         self.correct()
+        self.certify()
         self.prove()
         return self
 
@@ -406,6 +407,16 @@ class Walk:
         world.administrator.post(f"/v1/members/{other.id}/wallet/merge", body, key=True).expect(200)
         self.ids["/v1/proposals/{id}"] = made["id"]
         self.ids["/v1/members/{id}/wallet"] = member.id
+
+    def certify(self):
+        world, member = self.world, self.member
+        world.award(world.records([member])[0]).expect(200)
+        made = member.post("/v1/certificates", {}).expect(201)
+        gone = member.post("/v1/certificates", {"shows_name": True}).expect(201)
+        member.post(f"/v1/certificates/{gone['id']}/withdraw").expect(200)
+        for name in ("", "/paper"):
+            self.ids[f"/v1/certificates/{{id}}{name}"] = made["id"]
+        self.ids["/v1/checks/{word}"] = made["code"]
 
     def prove(self):
         self.world.server.cli("ledger", "checkpoint")
