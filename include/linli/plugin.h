@@ -432,6 +432,12 @@ static inline struct linli_reason *linli_because(struct linli_rating *rating, co
     return reason;
 }
 
+/* Copies a rating's or a reason's code, which has room for 39 characters. */
+static inline void linli_say_code(char code[40], struct linli_text text)
+{
+    snprintf(code, 40, "%.*s", (int)text.length, text.bytes);
+}
+
 static inline bool linli_text_is(struct linli_text text, const char *other)
 {
     size_t length = strlen(other);
