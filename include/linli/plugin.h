@@ -48,7 +48,7 @@ extern "C" {
 #define LINLI_HAS(s, field)                                                                        \
     ((s)->size >= (size_t)((const char *)(&(s)->field + 1) - (const char *)(s)))
 
-/* --- Strings ---------------------------------------------------------------------------------- */
+/* --- Strings --------------------------------------------------------------------------------- */
 
 struct linli_text {
     const char *bytes;
@@ -176,8 +176,7 @@ struct linli_reason {
     struct linli_room zh, en; /* one sentence each, calm: never "fraud" */
 };
 
-/* --- Audit rules
- * ---------------------------------------------------------------------------------- */
+/* --- Audit rules ----------------------------------------------------------------------------- */
 
 enum linli_event_kind {
     LINLI_EARN = 1,    /* a reviewed service record is about to become points */
@@ -219,8 +218,7 @@ struct linli_audit {
                   const struct linli_facts *facts, struct linli_opinion *opinion);
 };
 
-/* --- Assessment policies
- * -------------------------------------------------------------------------- */
+/* --- Assessment policies --------------------------------------------------------------------- */
 
 struct linli_award_question {
     uint32_t size;
@@ -286,8 +284,7 @@ struct linli_assessment {
     uint32_t unit_facts_from;
 };
 
-/* --- Merchants
- * ------------------------------------------------------------------------------------ */
+/* --- Merchants ------------------------------------------------------------------------------- */
 
 enum linli_operation {
     LINLI_RESERVE = 1, /* a voucher, please */
@@ -370,8 +367,23 @@ struct linli_merchant {
     uint32_t reserved;
 };
 
-/* --- Help for authors
- * ------------------------------------------------------------------------------ */
+/* --- Help for authors ------------------------------------------------------------------------ */
+
+/* How much of these bytes is whole characters: less than `length` where the last one is cut. */
+static inline size_t linli_whole(const char *bytes, size_t length)
+{
+    size_t start = length;
+    unsigned char lead;
+    size_t needed;
+
+    while (start > 0 && ((unsigned char)bytes[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start == 0)
+        return 0;
+    lead = (unsigned char)bytes[--start];
+    needed = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    return length - start < needed ? start : length;
+}
 
 /* Appends text as printf would; cuts off what does not fit, never inside a character. */
 __attribute__((format(printf, 2, 3))) static inline void linli_say(struct linli_room *room,
@@ -392,19 +404,15 @@ __attribute__((format(printf, 2, 3))) static inline void linli_say(struct linli_
         room->length += (size_t)wanted;
         return;
     }
-    room->length = room->capacity - 1; /* vsnprintf's zero is not ours */
-    while (room->length > 0 && ((unsigned char)room->bytes[room->length] & 0xC0) == 0x80)
-        room->length--;
+    room->length = linli_whole(room->bytes, room->capacity - 1); /* vsnprintf's zero is not ours */
 }
 
 /* Appends a text that may hold zeros; cuts off as linli_say does. */
 static inline void linli_say_text(struct linli_room *room, struct linli_text text)
 {
     size_t left = room->capacity - room->length;
-    size_t length = text.length < left ? text.length : left;
+    size_t length = text.length <= left ? text.length : linli_whole(text.bytes, left);
 
-    while (length < text.length && length > 0 && ((unsigned char)text.bytes[length] & 0xC0) == 0x80)
-        length--;
     if (length > 0)
         memcpy(room->bytes + room->length, text.bytes, length);
     room->length += length;
