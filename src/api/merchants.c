@@ -125,6 +125,7 @@ static bool return_vouchers(struct call *call, int64_t issued_until_us, struct o
     struct voucher_return work = {.db = call->db,
                                   .teller = call_teller(call),
                                   .arena = call->arena,
+                                  .ids = call->app->ids,
                                   .merchant_id = call->ids[0],
                                   .actor = call->who.account_id,
                                   .actor_epoch = call->who.epoch,

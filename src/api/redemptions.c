@@ -231,6 +231,7 @@ struct redemption_ref *redemption_command(struct call *call, const struct comman
     ref->merchant_id = view->merchant_id;
     ref->person_id = call->who.person_id;
     ref->caller_merchant = of_a_merchant ? call->who.scope_id : 0;
+    ref->operation_id = id_next(call->app->ids);
     ref->undo_window_us = call->app->programme->undo_window_us;
     return ref;
 }

@@ -87,6 +87,7 @@ static bool fill_now(struct call *call, uint64_t statement_id, struct error *err
         .db = call->db,
         .teller = call_teller(call),
         .arena = call->arena,
+        .ids = call->app->ids,
         .actor = call->who.account_id,
         .actor_epoch = call->who.epoch,
         .now_us = call->now_us,

@@ -96,6 +96,7 @@ static bool settle_merchant(struct counter *counter, const struct programme_opti
     struct fill fill = {.db = counter->database.db,
                         .teller = counter->teller,
                         .arena = counter->arena,
+                        .ids = &counter->ids,
                         .now_us = opening.now_us,
                         .undo_window_us = programme->undo_window_us,
                         .slices_most = INT32_MAX};

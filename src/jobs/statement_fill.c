@@ -1,5 +1,6 @@
 #include "jobs/statement_fill.h"
 
+#include "base/ids.h"
 #include "jobs/crowd.h"
 #include "jobs/jobs.h"
 
@@ -21,6 +22,7 @@ static bool settle_all(const struct fill *fill, const struct statement_view *vie
         settle->command.actor_epoch = fill->actor_epoch;
         settle->redemption_id = redemptions[submitted];
         settle->statement_id = view->id;
+        settle->operation_id = id_next(fill->ids);
         settle->undo_window_us = fill->undo_window_us;
         taken = crowd_submit(crowd, &settle->command);
     }
@@ -57,6 +59,7 @@ bool statements_fill(struct job_context *context, struct error *error)
         .db = context->db,
         .teller = context->teller,
         .arena = context->arena,
+        .ids = context->ids,
         .now_us = context->now_us,
         .undo_window_us = context->programme->undo_window_us,
         .slices_most = 10,

@@ -13,6 +13,7 @@ struct fill {
     struct db *db;
     struct teller *teller;
     struct arena *arena;
+    struct id_maker *ids;
     uint64_t actor; /* 0: the keeper, or the command line */
     uint32_t actor_epoch;
     int64_t now_us, undo_window_us;

@@ -1,6 +1,7 @@
 /*
  * Vouchers that nobody used in time: the points go back to the member, the piece to the shelf.
  */
+#include "base/ids.h"
 #include "jobs/jobs.h"
 #include "jobs/sweep.h"
 #include "ledger/statement.h"
@@ -10,10 +11,10 @@ static struct rows *due_vouchers(struct db *db, int64_t from_us, int64_t until_u
 {
     return db_query(db,
                     "SELECT expires_us, redemption_id, member_id, reward_id FROM redemptions"
-                    " WHERE expires_us >= ? AND expires_us <= ? AND state = ?"
-                    " ORDER BY expires_us LIMIT ?",
+                    " WHERE expires_us >= ? AND expires_us <= ? AND state IN (?, ?, ?)"
+                    " AND intent = 0 ORDER BY expires_us LIMIT ?",
                     DB_INT(from_us), DB_INT(until_us), DB_INT(REDEMPTION_ISSUED),
-                    DB_INT(SWEEP_SLICE));
+                    DB_INT(REDEMPTION_ISSUING), DB_INT(REDEMPTION_STUCK), DB_INT(SWEEP_SLICE));
 }
 
 static struct command *lapse_voucher(struct job_context *context, struct rows *rows,
@@ -25,6 +26,7 @@ static struct command *lapse_voucher(struct job_context *context, struct rows *r
     lapse->redemption_id = rows_id(rows, 1);
     lapse->member_id = rows_id(rows, 2);
     lapse->reward_id = rows_id(rows, 3);
+    lapse->operation_id = id_next(context->ids);
     return wallet_owner(context->db, lapse->member_id, &lapse->wallet_id, error) ? &lapse->command
                                                                                  : NULL;
 }

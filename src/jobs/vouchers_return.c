@@ -1,5 +1,6 @@
 #include "jobs/vouchers_return.h"
 
+#include "base/ids.h"
 #include "base/json_fields.h"
 #include "jobs/crowd.h"
 #include "ledger/statement.h"
@@ -22,7 +23,8 @@ static bool read_slice(struct voucher_return *work, struct item *items, size_t *
                  "SELECT d.redemption_id, d.member_id, d.reward_id, r.title"
                  " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"
                  " WHERE d.merchant_id = ? AND d.confirmed_us = 0 AND d.state = ?"
-                 " AND d.created_us <= ? ORDER BY d.redemption_id LIMIT ?",
+                 " AND d.created_us <= ? AND d.operation_id = 0"
+                 " ORDER BY d.redemption_id LIMIT ?",
                  DB_ID(work->merchant_id), DB_INT(REDEMPTION_ISSUED), DB_INT(work->issued_until_us),
                  DB_INT(SLICE + 1));
 
@@ -40,6 +42,7 @@ static bool read_slice(struct voucher_return *work, struct item *items, size_t *
         cancel->redemption_id = rows_id(rows, 0);
         cancel->member_id = rows_id(rows, 1);
         cancel->reward_id = rows_id(rows, 2);
+        cancel->operation_id = id_next(work->ids);
         items[*count].title = rows_copy(rows, 3, work->arena);
     }
     if (!rows_end(rows, error))
@@ -90,6 +93,8 @@ static bool count_and_tell(struct voucher_return *work, const struct item *items
 
         if (command->failure != NULL || command->outcome.refusal != ACCEPTED)
             continue;
+        if (command->outcome.state != REDEMPTION_CANCELLED)
+            continue; /* its merchant is asked first; the member hears then */
         work->returned++;
         work->points += command->outcome.points;
         if (!db_transaction(work->db, tell, &telling, error))

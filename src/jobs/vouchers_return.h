@@ -11,6 +11,7 @@ struct voucher_return {
     struct db *db;
     struct teller *teller;
     struct arena *arena;
+    struct id_maker *ids;
     uint64_t merchant_id, actor;
     uint32_t actor_epoch;
     int64_t now_us;

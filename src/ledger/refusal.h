@@ -42,6 +42,12 @@
     X(WRONG_SHOP, 40, "wrong_shop", 409, "请到指定门店使用或撤销",                                 \
       "Another shop of this merchant")                                                             \
     X(BUDGET_SPENT, 41, "budget_spent", 409, "赞助额度已用完", "The sponsor's budget is spent")    \
+    X(WAITING_FOR_MERCHANT, 42, "waiting_for_merchant", 409, "正在等待商家答复，请稍后再试",       \
+      "Waiting for the shop's answer: try again shortly")                                          \
+    X(MUST_AGREE, 43, "must_agree", 409, "商家需要您的部分信息，同意后才能兑换",                   \
+      "The shop needs to know something about you: redeem again if you agree")                     \
+    X(CANNOT_UNDO, 44, "cannot_undo", 409, "该商家的核销不能撤销",                                 \
+      "This merchant's confirmations cannot be undone")                                            \
     X(PUBLIC_NOTICE, 60, "public_notice", 409, "补录记录公示期未满",                               \
       "This was entered afterwards: its public notice has not ended yet")
 

@@ -4,7 +4,8 @@
  */
 #include "base/clock.h"
 #include "ledger/wallet.h"
-#include "market/redemption.h"
+#include "market/operation.h"
+#include "market/voucher_moves.h"
 
 /* --- Reserve -------------------------------------------------------------------------------- */
 
@@ -15,8 +16,6 @@ static void reserve_keys(const struct command *command, struct key_set *keys)
     key_set_add(keys, &stock_rows, want->reward_id);
     key_set_add(keys, &wallet_rows, want->member_id);
 }
-
-#define NO_LIMIT (-1)
 
 /*
  * Limits count by local days: with limit_days 7, days 0..6 are a period, 7..13 the next. It is
@@ -58,18 +57,21 @@ static enum refusal reserve_refusal(const struct reserve *want, const struct sto
         return REFUSED_WALLET_FROZEN;
     if (limit_reached(wallet, stock, period))
         return REFUSED_LIMIT_REACHED;
+    if (calls_tells(stock->calls) & ~want->agreed)
+        return REFUSED_MUST_AGREE;
     return ACCEPTED;
 }
 
-static void issue_redemption(struct book *book, const struct reserve *want,
-                             const struct stock *stock, int32_t period, struct text allocation)
+static struct redemption *create_redemption(struct book *book, const struct reserve *want,
+                                            const struct stock *stock, int32_t period,
+                                            struct text allocation)
 {
     struct redemption *redemption = book_create(book, &redemption_rows, want->redemption_id);
 
     redemption->member_id = want->member_id;
     redemption->reward_id = want->reward_id;
     redemption->merchant_id = stock->merchant_id;
-    redemption->state = REDEMPTION_ISSUED;
+    redemption->state = stock->calls == 0 ? REDEMPTION_ISSUED : REDEMPTION_ISSUING;
     redemption->points = stock->price;
     redemption->reimburse_fen = stock->reimburse_fen;
     redemption->sponsor_id = stock->sponsor_id;
@@ -81,11 +83,16 @@ static void issue_redemption(struct book *book, const struct reserve *want,
     for (size_t i = 0; i < sizeof redemption->code_hash; i++)
         redemption->code_hash[i] = want->code_hash[i];
     buffer_add(&redemption->allocation, allocation.data, allocation.length);
+    redemption->integration_id = stock->integration_id;
+    redemption->calls = stock->calls;
+    redemption->agreed = calls_tells(stock->calls);
+    return redemption;
 }
 
 /*
  * Holds the price from the member's lots, those that expire first, and one piece of stock. The
- * price was quoted to the member: if the terms moved since, they must be asked again.
+ * price was quoted to the member: if the terms moved since, they must be asked again. Linli's own
+ * voucher is issued at once; where a plugin speaks for the merchant, it is asked for from here.
  */
 static enum refusal reserve_apply(struct book *book, const struct command *command,
                                   struct outcome *out)
@@ -105,8 +112,11 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
         .pieces = 1,
         .actor = command->actor,
     };
+    struct redemption *redemption;
     struct text allocation;
 
+    if (refusal == REFUSED_MUST_AGREE)
+        out->extra = calls_tells(stock->calls);
     if (refusal != ACCEPTED)
         return refusal;
     refusal = wallet_take(book, wallet, &hold, stock->price, &allocation);
@@ -124,11 +134,12 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     stock->held++;
     stock->committed_fen += stock->reimburse_fen;
     row_change(&stock->row);
-    issue_redemption(book, want, stock, period, allocation);
+    redemption = create_redemption(book, want, stock, period, allocation);
+    operation_open(book, redemption, OPERATION_RESERVE, want->operation_id);
 
     out->ref = want->redemption_id;
     out->extra = want->code_key;
-    out->state = REDEMPTION_ISSUED;
+    out->state = (uint8_t)redemption->state;
     out->points = stock->price;
     out->until_us = now_us + stock->valid_us;
     outcome_show_wallet(out, wallet, now_us);
@@ -139,33 +150,6 @@ const struct command_kind command_reserve = {"reserve", reserve_keys, reserve_ap
 
 /* --- What happens to a voucher afterwards ---------------------------------------------------- */
 
-/* The rows that a transition works on; found together, or not at all. */
-struct voucher {
-    struct redemption *redemption;
-    struct stock *stock;
-    struct wallet *wallet;
-};
-
-static void voucher_keys(const struct command *command, struct key_set *keys)
-{
-    const struct redemption_ref *want = (const struct redemption_ref *)command;
-
-    key_set_add(keys, &redemption_rows, want->redemption_id);
-    key_set_add(keys, &stock_rows, want->reward_id);
-    key_set_add(keys, &wallet_rows, want->wallet_id);
-}
-
-static bool find_voucher(struct book *book, const struct redemption_ref *want,
-                         struct voucher *voucher)
-{
-    voucher->redemption = book_find(book, &redemption_rows, want->redemption_id);
-    voucher->stock = book_find(book, &stock_rows, want->reward_id);
-    voucher->wallet = book_wallet(book, want->wallet_id);
-    return voucher->redemption != NULL && voucher->stock != NULL && voucher->wallet != NULL &&
-           voucher->redemption->member_id == want->member_id &&
-           voucher->redemption->reward_id == want->reward_id;
-}
-
 /* Why a voucher in this state cannot be used, in words that a clerk can pass on. */
 static enum refusal state_refusal(enum redemption_state state)
 {
@@ -175,6 +159,8 @@ static enum refusal state_refusal(enum redemption_state state)
     case REDEMPTION_CANCELLED: return REFUSED_VOUCHER_CANCELLED;
     case REDEMPTION_EXPIRED: return REFUSED_VOUCHER_EXPIRED;
     case REDEMPTION_REFUNDED: return REFUSED_VOUCHER_REFUNDED;
+    case REDEMPTION_ISSUING:
+    case REDEMPTION_STUCK: return REFUSED_WAITING_FOR_MERCHANT;
     default: return REFUSED_WRONG_STATE;
     }
 }
@@ -191,43 +177,6 @@ static bool of_other_shop(const struct redemption_ref *want, uint64_t shop_id)
     return shop_id != 0 && want->caller_shop != 0 && want->caller_shop != shop_id;
 }
 
-static bool is_own_voucher(const struct redemption_ref *want)
-{
-    return want->person_id == want->member_id || want->person_id == want->wallet_id;
-}
-
-static struct transfer transfer_of(const struct command *command, enum transfer_kind kind,
-                                   const struct redemption *redemption)
-{
-    return (struct transfer){
-        .kind = kind,
-        .points = redemption->points,
-        .member_id = redemption->member_id,
-        .ref = redemption->row.key,
-        .subject = redemption->reward_id,
-        .pieces = 1,
-        .actor = command->actor,
-    };
-}
-
-static void move_to(struct redemption *redemption, enum redemption_state state)
-{
-    redemption->state = state;
-    row_change(&redemption->row);
-}
-
-static enum refusal voucher_answer(struct book *book, const struct voucher *voucher,
-                                   struct outcome *out)
-{
-    out->ref = voucher->redemption->row.key;
-    out->extra = voucher->redemption->code_key;
-    out->state = (uint8_t)voucher->redemption->state;
-    out->points = voucher->redemption->points;
-    out->until_us = voucher->redemption->expires_us;
-    outcome_show_wallet(out, voucher->wallet, book_now_us(book));
-    return ACCEPTED;
-}
-
 /* When and where it was used: a member who shows it twice is told so at the counter. */
 static void tell_use(const struct redemption *redemption, struct outcome *out)
 {
@@ -235,40 +184,34 @@ static void tell_use(const struct redemption *redemption, struct outcome *out)
     out->ref = redemption->shop_id;
 }
 
-/* Points on hold go to the merchant: the goods were handed over. */
+/* Points on hold go to the merchant: the goods were handed over. Nobody waits at a counter for
+ * the merchant's computer: it is told afterwards. */
 static enum refusal confirm_apply(struct book *book, const struct command *command,
                                   struct outcome *out)
 {
     const struct redemption_ref *want = (const struct redemption_ref *)command;
     struct voucher voucher;
-    struct transfer transfer;
 
-    if (!find_voucher(book, want, &voucher))
+    if (!voucher_find(book, want, &voucher))
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
-    if (is_own_voucher(want))
+    if (voucher_is_own(want))
         return REFUSED_OWN_RECORD;
     if (voucher.redemption->state != REDEMPTION_ISSUED) {
         tell_use(voucher.redemption, out);
         return state_refusal(voucher.redemption->state);
     }
+    if (voucher.redemption->operation_id != 0)
+        return REFUSED_WAITING_FOR_MERCHANT;
     if (voucher.redemption->expires_us <= book_now_us(book))
         return REFUSED_VOUCHER_EXPIRED;
     if (of_other_shop(want, want->reward_shop))
         return REFUSED_WRONG_SHOP;
 
-    transfer = transfer_of(command, TRANSFER_CAPTURE, voucher.redemption);
-    transfer.from = account_of(ACCOUNT_HELD, want->wallet_id);
-    transfer.to = account_of(ACCOUNT_MERCHANT, voucher.redemption->merchant_id);
-    wallet_move_held(book, voucher.wallet, &transfer);
-    voucher.stock->held--;
-    voucher.stock->sold++;
-    row_change(&voucher.stock->row);
-    voucher.redemption->confirmed_us = book_now_us(book);
-    voucher.redemption->confirmed_by = command->actor;
     voucher.redemption->shop_id = want->caller_shop;
-    move_to(voucher.redemption, REDEMPTION_CONFIRMED);
+    voucher_capture(book, want, &voucher);
+    operation_open(book, voucher.redemption, OPERATION_CONFIRM, want->operation_id);
     return voucher_answer(book, &voucher, out);
 }
 
@@ -278,13 +221,12 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
 {
     const struct redemption_ref *want = (const struct redemption_ref *)command;
     struct voucher voucher;
-    struct transfer transfer;
 
-    if (!find_voucher(book, want, &voucher))
+    if (!voucher_find(book, want, &voucher))
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
-    if (is_own_voucher(want))
+    if (voucher_is_own(want))
         return REFUSED_OWN_RECORD;
     if (voucher.redemption->state == REDEMPTION_SETTLED)
         return REFUSED_UNDO_TOO_LATE;
@@ -295,43 +237,14 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
     if (book_now_us(book) - voucher.redemption->confirmed_us > want->undo_window_us ||
         voucher.redemption->confirmed_us < want->cut_off_us)
         return REFUSED_UNDO_TOO_LATE;
+    if (voucher.redemption->calls != 0 && !(voucher.redemption->calls & CALLS_CAN_UNDO))
+        return REFUSED_CANNOT_UNDO;
 
-    transfer = transfer_of(command, TRANSFER_UNCAPTURE, voucher.redemption);
-    transfer.from = account_of(ACCOUNT_MERCHANT, voucher.redemption->merchant_id);
-    transfer.to = account_of(ACCOUNT_HELD, want->wallet_id);
-    wallet_move_held(book, voucher.wallet, &transfer);
-    voucher.stock->sold--;
-    voucher.stock->held++;
-    row_change(&voucher.stock->row);
-    voucher.redemption->confirmed_us = 0;
-    voucher.redemption->confirmed_by = 0;
-    voucher.redemption->shop_id = 0;
-    move_to(voucher.redemption, REDEMPTION_ISSUED);
+    if (voucher_intends_else(voucher.redemption, INTENT_UNDO))
+        return REFUSED_WAITING_FOR_MERCHANT;
+    if (!voucher_intend(want, &voucher, INTENT_UNDO))
+        voucher_undo(book, want, &voucher);
     return voucher_answer(book, &voucher, out);
-}
-
-/* Points, piece, limit and budget go back to where they came from; `from` is the account that has
- * them. */
-static void give_back(struct book *book, const struct command *command, struct voucher *voucher,
-                      enum transfer_kind kind, uint64_t from, enum redemption_state state)
-{
-    struct redemption *redemption = voucher->redemption;
-    struct transfer transfer = transfer_of(command, kind, redemption);
-    struct text allocation = {redemption->allocation.data, redemption->allocation.length};
-
-    transfer.from = from;
-    wallet_give_back(book, voucher->wallet, &transfer, allocation);
-    if (redemption->limit_period != NO_LIMIT)
-        wallet_use_limit(voucher->wallet, redemption->reward_id, redemption->limit_period, -1, 0);
-    if (account_kind(from) == ACCOUNT_HELD)
-        voucher->stock->held--;
-    else
-        voucher->stock->sold--;
-    voucher->stock->free++;
-    voucher->stock->committed_fen -= redemption->reimburse_fen;
-    row_change(&voucher->stock->row);
-    redemption->closed_us = book_now_us(book);
-    move_to(redemption, state);
 }
 
 static enum refusal cancel_apply(struct book *book, const struct command *command,
@@ -340,12 +253,12 @@ static enum refusal cancel_apply(struct book *book, const struct command *comman
     const struct redemption_ref *want = (const struct redemption_ref *)command;
     struct voucher voucher;
 
-    if (!find_voucher(book, want, &voucher))
+    if (!voucher_find(book, want, &voucher))
         return REFUSED_NOT_FOUND;
-    if (voucher.redemption->state != REDEMPTION_ISSUED)
+    if (!voucher_is_open(voucher.redemption))
         return state_refusal(voucher.redemption->state);
-    give_back(book, command, &voucher, TRANSFER_RELEASE, account_of(ACCOUNT_HELD, want->wallet_id),
-              REDEMPTION_CANCELLED);
+    if (!voucher_intend(want, &voucher, INTENT_CANCEL))
+        voucher_return(book, want, &voucher, OPERATION_CANCEL);
     return voucher_answer(book, &voucher, out);
 }
 
@@ -356,13 +269,12 @@ static enum refusal lapse_apply(struct book *book, const struct command *command
     const struct redemption_ref *want = (const struct redemption_ref *)command;
     struct voucher voucher;
 
-    if (!find_voucher(book, want, &voucher))
+    if (!voucher_find(book, want, &voucher))
         return REFUSED_NOT_FOUND;
-    if (voucher.redemption->state != REDEMPTION_ISSUED ||
-        voucher.redemption->expires_us > book_now_us(book))
+    if (!voucher_is_open(voucher.redemption) || voucher.redemption->expires_us > book_now_us(book))
         return REFUSED_WRONG_STATE;
-    give_back(book, command, &voucher, TRANSFER_LAPSE, account_of(ACCOUNT_HELD, want->wallet_id),
-              REDEMPTION_EXPIRED);
+    if (!voucher_intend(want, &voucher, INTENT_LAPSE))
+        voucher_return(book, want, &voucher, OPERATION_LAPSE);
     return voucher_answer(book, &voucher, out);
 }
 
@@ -373,18 +285,20 @@ static enum refusal refund_apply(struct book *book, const struct command *comman
     const struct redemption_ref *want = (const struct redemption_ref *)command;
     struct voucher voucher;
 
-    if (!find_voucher(book, want, &voucher))
+    if (!voucher_find(book, want, &voucher))
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
-    if (is_own_voucher(want))
+    if (voucher_is_own(want))
         return REFUSED_OWN_RECORD;
     if (voucher.redemption->state == REDEMPTION_REFUNDED)
         return REFUSED_VOUCHER_REFUNDED;
     if (voucher.redemption->state != REDEMPTION_CONFIRMED)
         return REFUSED_WRONG_STATE;
-    give_back(book, command, &voucher, TRANSFER_REFUND,
-              account_of(ACCOUNT_MERCHANT, voucher.redemption->merchant_id), REDEMPTION_REFUNDED);
+    if (voucher_intends_else(voucher.redemption, INTENT_REFUND))
+        return REFUSED_WAITING_FOR_MERCHANT;
+    if (!voucher_intend(want, &voucher, INTENT_REFUND))
+        voucher_refund(book, want, &voucher);
     return voucher_answer(book, &voucher, out);
 }
 

@@ -13,12 +13,20 @@ const char *redemption_state_name(enum redemption_state state)
     return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
+const char *intent_name(enum intent intent)
+{
+    static const char *const names[] = {"none", "cancel", "lapse", "undo", "refund"};
+
+    return name_from(names, ARRAY_LENGTH(names), (size_t)intent);
+}
+
 static void redemption_lock(struct sql *sql, struct row_keys keys)
 {
     sql_add(sql, "SELECT redemption_id, member_id, reward_id, merchant_id, state, points,"
                  " reimburse_fen, terms_version, code_hash, code_key, limit_period, created_us,"
                  " expires_us, confirmed_us, confirmed_by, closed_us, sponsor_id, shop_id,"
-                 " allocation FROM redemptions FORCE INDEX (PRIMARY) WHERE redemption_id IN ");
+                 " allocation, integration_id, calls, agreed, operation_id, asking, intent,"
+                 " intent_by FROM redemptions FORCE INDEX (PRIMARY) WHERE redemption_id IN ");
     sql_add_ids(sql, keys.keys, keys.count);
     sql_add(sql, " ORDER BY redemption_id FOR UPDATE");
     sql_end(sql);
@@ -48,6 +56,26 @@ static void redemption_fill(struct book *book, struct rows *rows)
         redemption->sponsor_id = rows_id(rows, 16);
         redemption->shop_id = rows_id(rows, 17);
         buffer_add(&redemption->allocation, allocation.data, allocation.length);
+        redemption->integration_id = rows_id(rows, 19);
+        redemption->calls = (uint32_t)rows_int(rows, 20);
+        redemption->agreed = (uint32_t)rows_int(rows, 21);
+        redemption->operation_id = rows_id(rows, 22);
+        redemption->asking = (int)rows_int(rows, 23);
+        redemption->intent = (enum intent)rows_int(rows, 24);
+        redemption->intent_by = rows_id(rows, 25);
+    }
+}
+
+static void write_calls(struct sql *sql, const struct redemption *redemption)
+{
+    const uint64_t values[] = {redemption->integration_id,   redemption->calls,
+                               redemption->agreed,           redemption->operation_id,
+                               (uint64_t)redemption->asking, (uint64_t)redemption->intent,
+                               redemption->intent_by};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(values); i++) {
+        sql_add(sql, ",");
+        sql_add_id(sql, values[i]);
     }
 }
 
@@ -84,6 +112,7 @@ static void write_values(struct sql *sql, const struct redemption *redemption)
     sql_add_id(sql, redemption->shop_id);
     sql_add(sql, ",");
     sql_add_bytes(sql, redemption->allocation.data, redemption->allocation.length);
+    write_calls(sql, redemption);
     sql_add(sql, ")");
 }
 
@@ -101,7 +130,9 @@ static size_t write_rows(struct sql *sql, struct row *const *rows, size_t count,
             sql_add(sql, "INSERT INTO redemptions (redemption_id, member_id, reward_id,"
                          " merchant_id, state, points, reimburse_fen, terms_version, code_hash,"
                          " code_key, limit_period, created_us, expires_us, confirmed_us,"
-                         " confirmed_by, closed_us, sponsor_id, shop_id, allocation) VALUES ");
+                         " confirmed_by, closed_us, sponsor_id, shop_id, allocation,"
+                         " integration_id, calls, agreed, operation_id, asking, intent,"
+                         " intent_by) VALUES ");
         write_values(sql, (const struct redemption *)rows[i]);
     }
     return written;
@@ -117,7 +148,10 @@ static void redemption_write(struct sql *sql, struct row *const *rows, size_t co
         return;
     sql_add(sql, " ON DUPLICATE KEY UPDATE state = VALUES(state),"
                  " confirmed_us = VALUES(confirmed_us), confirmed_by = VALUES(confirmed_by),"
-                 " closed_us = VALUES(closed_us), shop_id = VALUES(shop_id)");
+                 " closed_us = VALUES(closed_us), shop_id = VALUES(shop_id),"
+                 " expires_us = VALUES(expires_us), operation_id = VALUES(operation_id),"
+                 " asking = VALUES(asking), intent = VALUES(intent),"
+                 " intent_by = VALUES(intent_by)");
     sql_end(sql);
 }
 

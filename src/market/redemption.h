@@ -6,22 +6,27 @@
 #define LINLI_REDEMPTION_H
 
 #include "ledger/command.h"
+#include "market/calls.h"
 #include "market/stock.h"
 
-/* held and issuing are for merchants whose vouchers others issue; Linli's own go straight to
+/* issuing and stuck are for merchants whose vouchers others issue; Linli's own go straight to
  * issued. */
 enum redemption_state {
     REDEMPTION_HELD = 1,
-    REDEMPTION_ISSUING,
+    REDEMPTION_ISSUING, /* points are held until the merchant has answered */
     REDEMPTION_ISSUED,
     REDEMPTION_CONFIRMED,
     REDEMPTION_SETTLED,
     REDEMPTION_CANCELLED,
     REDEMPTION_EXPIRED,
     REDEMPTION_REFUNDED,
-    REDEMPTION_STUCK,
+    REDEMPTION_STUCK, /* nobody knows what the merchant did: points are held, a person decides */
 };
 const char *redemption_state_name(enum redemption_state state); /* "issued" */
+
+/* What somebody wants of a voucher about which the merchant has not answered yet. Stored. */
+enum intent { INTENT_NONE, INTENT_CANCEL, INTENT_LAPSE, INTENT_UNDO, INTENT_REFUND };
+const char *intent_name(enum intent intent); /* "cancel"; "none" */
 
 struct redemption {
     struct row row; /* key: redemption id */
@@ -37,6 +42,14 @@ struct redemption {
     uint64_t sponsor_id; /* who pays for it beside the programme, fixed when issued; 0: nobody */
     uint64_t shop_id;    /* where it was confirmed; 0: not noted */
     struct buffer allocation; /* which lots paid, packed; the row's own memory */
+    /* Where a plugin speaks for the merchant; zeros for Linli's own vouchers: */
+    uint64_t integration_id;
+    uint32_t calls;        /* market/calls.h */
+    uint32_t agreed;       /* enum linli_disclosure: what the merchant may be told of the member */
+    uint64_t operation_id; /* the one that is open; 0: none is */
+    int asking;            /* its kind: enum operation_kind */
+    enum intent intent;    /* what is done once it is closed */
+    uint64_t intent_by;
 };
 extern const struct row_kind redemption_rows;
 
@@ -49,6 +62,8 @@ struct reserve {
     uint8_t code_hash[16];
     uint32_t code_key;
     int utc_offset_minutes; /* limits count by local days */
+    uint64_t operation_id;  /* minted by the caller, for a merchant who is to be asked */
+    uint32_t agreed;        /* enum linli_disclosure: what the member lets the merchant know */
 };
 /* The rest name a redemption whose immutable member and reward the caller has looked up (and
  * wallet_owner). */
@@ -62,6 +77,7 @@ struct redemption_ref {
     uint64_t reward_shop;     /* confirm: the only one that takes it; 0: each does */
     int64_t undo_window_us;   /* undo */
     int64_t cut_off_us;       /* undo: what was confirmed before it stands on a statement */
+    uint64_t operation_id;    /* minted by the caller, for a merchant who is to hear of it */
 };
 extern const struct command_kind command_reserve; /* struct reserve */
 extern const struct command_kind command_confirm, command_undo, command_cancel, command_lapse,

@@ -1,6 +1,6 @@
 #include "market/settlement.h"
 
-#include "market/redemption.h"
+#include "market/operation.h"
 
 /* --- Statements as rows of the book ---------------------------------------------------------- */
 
@@ -103,6 +103,7 @@ static bool may_settle(const struct settle *want, const struct redemption *redem
                        const struct statement *statement, int64_t now_us)
 {
     return statement->state == STATEMENT_FILLING && redemption->state == REDEMPTION_CONFIRMED &&
+           redemption->intent == INTENT_NONE && /* else it is about to be undone or refunded */
            redemption->confirmed_us < statement->cut_off_us &&
            now_us - redemption->confirmed_us > want->undo_window_us;
 }
@@ -147,6 +148,8 @@ static enum refusal settle_apply(struct book *book, const struct command *comman
     redemption->closed_us = book_now_us(book);
     redemption->state = REDEMPTION_SETTLED;
     row_change(&redemption->row);
+    if (redemption->operation_id == 0)
+        operation_open(book, redemption, OPERATION_SETTLE, want->operation_id);
     out->ref = redemption->row.key;
     out->state = REDEMPTION_SETTLED;
     out->points = redemption->points;

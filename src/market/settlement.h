@@ -34,6 +34,7 @@ extern const struct row_kind statement_rows, statement_line_rows;
 struct settle {
     struct command command;
     uint64_t redemption_id, statement_id;
+    uint64_t operation_id; /* minted by the caller, for a merchant who is to hear of it */
     int64_t undo_window_us;
 };
 extern const struct command_kind command_settle;

@@ -98,7 +98,7 @@ bool statement_waiting(struct db *db, const struct statement_view *view, int64_t
     struct rows *rows =
         db_query(db,
                  "SELECT redemption_id, confirmed_us FROM redemptions WHERE merchant_id = ?"
-                 " AND confirmed_us > ? AND confirmed_us < ? AND state = ?"
+                 " AND confirmed_us > ? AND confirmed_us < ? AND state = ? AND intent = 0"
                  " ORDER BY confirmed_us LIMIT ?",
                  DB_ID(view->merchant_id),
                  DB_INT(view->from_us > LOOK_BACK_US ? view->from_us - LOOK_BACK_US : 0),

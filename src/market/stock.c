@@ -6,8 +6,8 @@ static void stock_lock(struct sql *sql, struct row_keys keys)
 {
     sql_add(sql, "SELECT reward_id, merchant_id, state, price, reimburse_fen, terms_version,"
                  " limit_count, limit_days, valid_us, initial, free, held, sold, sponsor_id,"
-                 " budget_fen, committed_fen, sell_until_us FROM stock FORCE INDEX (PRIMARY) WHERE "
-                 "reward_id IN ");
+                 " budget_fen, committed_fen, sell_until_us, integration_id, calls FROM stock"
+                 " FORCE INDEX (PRIMARY) WHERE reward_id IN ");
     sql_add_ids(sql, keys.keys, keys.count);
     sql_add(sql, " ORDER BY reward_id FOR UPDATE");
     sql_end(sql);
@@ -34,6 +34,8 @@ static void stock_fill(struct book *book, struct rows *rows)
         stock->budget_fen = rows_int(rows, 14);
         stock->committed_fen = rows_int(rows, 15);
         stock->sell_until_us = rows_int(rows, 16);
+        stock->integration_id = rows_id(rows, 17);
+        stock->calls = (uint32_t)rows_int(rows, 18);
     }
 }
 

@@ -24,6 +24,8 @@ struct stock {
     int64_t committed_fen; /* what those that live, were used or settled do take */
     int64_t sell_until_us; /* nothing is issued from then on; 0: no end */
     int64_t initial, free, held, sold;
+    uint64_t integration_id; /* of the merchant's plugin; 0: vouchers are Linli's own */
+    uint32_t calls;          /* market/calls.h */
 };
 extern const struct row_kind stock_rows;
 

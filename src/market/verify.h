@@ -1,12 +1,13 @@
 /*
- * What the history says of stock, redemptions and statements, for `linli ledger verify`:
- * ledger/verify.h.
+ * What the history says of stock, redemptions and statements, and what redemptions and the
+ * operations on them say of each other, for `linli ledger verify`: ledger/verify.h.
  */
 #ifndef LINLI_MARKET_VERIFY_H
 #define LINLI_MARKET_VERIFY_H
 
 #include "ledger/verify.h"
 
-extern const struct verifier verifier_stock, verifier_redemptions, verifier_statements;
+extern const struct verifier verifier_stock, verifier_redemptions, verifier_statements,
+    verifier_operations;
 
 #endif

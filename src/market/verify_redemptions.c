@@ -106,6 +106,16 @@ static int64_t state_of(const struct redemption_sum *sum)
     return sum->refunded ? REDEMPTION_REFUNDED : REDEMPTION_SETTLED;
 }
 
+/* Points on hold say no more than that: whether the voucher is there yet is between the redemption
+ * and its operation (verify_operations.c). */
+static int64_t seen_state(const struct redemption_sum *sum, int64_t state)
+{
+    bool is_held = state == REDEMPTION_HELD || state == REDEMPTION_ISSUING ||
+                   state == REDEMPTION_ISSUED || state == REDEMPTION_STUCK;
+
+    return is_held && state_of(sum) == REDEMPTION_ISSUED ? state : state_of(sum);
+}
+
 /* The merchant is the reward's before a confirmation has said which account got the points. */
 static bool values_fit(const struct redemption_sum *sum, struct rows *rows, struct misfit *misfit)
 {
@@ -115,7 +125,7 @@ static bool values_fit(const struct redemption_sum *sum, struct rows *rows, stru
         {"member_id", CHECK_NUMBER, (int64_t)sum->member_id, rows_int(rows, 1)},
         {"reward_id", CHECK_NUMBER, (int64_t)sum->reward_id, rows_int(rows, 2)},
         {"merchant_id", CHECK_NUMBER, merchant_id, rows_int(rows, 3)},
-        {"state", CHECK_NUMBER, state_of(sum), rows_int(rows, 4)},
+        {"state", CHECK_NUMBER, seen_state(sum, rows_int(rows, 4)), rows_int(rows, 4)},
         {"points", CHECK_POINTS, sum->points, rows_int(rows, 5)},
         {"created_us", CHECK_NUMBER, sum->created_us, rows_int(rows, 6)},
         {"confirmed_us", CHECK_NUMBER, captured ? sum->captured_us : 0, rows_int(rows, 7)},

@@ -41,11 +41,11 @@ PROMISES = {
         SELECT l.spent, r.spent AS in_vouchers
         FROM (SELECT COALESCE(SUM(points - remaining - gone), 0) AS spent FROM lots) AS l,
              (SELECT COALESCE(SUM(points), 0) AS spent FROM redemptions
-              WHERE state IN (3, 4, 5)) AS r
+              WHERE state IN (1, 2, 3, 4, 5, 9)) AS r
         WHERE l.spent <> r.spent""",
     "what is on hold, open vouchers have": """
         SELECT w.member_id, w.held, COALESCE(r.points, 0) AS in_vouchers FROM wallets w
-        LEFT JOIN (SELECT member_id, SUM(points) AS points FROM redemptions WHERE state = 3
+        LEFT JOIN (SELECT member_id, SUM(points) AS points FROM redemptions WHERE state IN (1, 2, 3, 9)
                    GROUP BY member_id) AS r
         ON r.member_id = w.member_id WHERE w.held <> COALESCE(r.points, 0)""",
     "initial = free + held + sold": """
@@ -54,13 +54,14 @@ PROMISES = {
     "stock is what was put on the shelf, and vouchers have what is held and sold": """
         SELECT reward_id, SUM(initial) AS initial, SUM(held) AS held, SUM(sold) AS sold FROM (
             SELECT reward_id, initial, held, sold FROM stock
-            UNION ALL SELECT reward_id, 0, -(state = 3), -(state IN (4, 5)) FROM redemptions
+            UNION ALL SELECT reward_id, 0, -(state IN (1, 2, 3, 9)), -(state IN (4, 5))
+            FROM redemptions
             UNION ALL SELECT ref, -pieces, 0, 0 FROM transfers WHERE kind = 15) AS pieces
         GROUP BY reward_id HAVING SUM(initial) <> 0 OR SUM(held) <> 0 OR SUM(sold) <> 0""",
     "a voucher's transfers lead to its state": """
         SELECT redemption_id, SUM(state) AS state, SUM(held) AS held, SUM(taken) AS taken,
                SUM(settled) AS settled, SUM(back) AS back FROM (
-            SELECT redemption_id, state, -(state = 3) AS held, -(state = 4) AS taken,
+            SELECT redemption_id, state, -(state IN (1, 2, 3, 9)) AS held, -(state = 4) AS taken,
                    -(state = 5) AS settled, -(state IN (6, 7, 8)) AS back FROM redemptions
             UNION ALL SELECT ref, 0,
                 (kind IN (2, 4)) - (kind IN (3, 5, 6)), (kind = 3) - (kind IN (4, 7, 8)),
@@ -68,6 +69,12 @@ PROMISES = {
             FROM transfers WHERE kind BETWEEN 2 AND 8) AS steps
         GROUP BY redemption_id
         HAVING SUM(held) <> 0 OR SUM(taken) <> 0 OR SUM(settled) <> 0 OR SUM(back) <> 0""",
+    "a redemption and its open operation name each other": """
+        SELECT redemption_id, SUM(open) AS off_by FROM (
+            SELECT redemption_id, operation_id AS open FROM redemptions WHERE operation_id <> 0
+            UNION ALL SELECT redemption_id, -CAST(operation_id AS SIGNED) FROM operations
+            WHERE state IN (1, 5)) AS halves
+        GROUP BY redemption_id HAVING off_by <> 0""",
     "a record is paid exactly once": """
         SELECT record_id, SUM(points) AS off_by, SUM(n) AS payments FROM (
             SELECT record_id, points, (points > 0) + 0 AS n FROM records WHERE state = 3
