@@ -25,13 +25,17 @@ static bool database_answers(struct db *db)
     return rows_end(rows, NULL);
 }
 
-/* GET /readyz: send requests here. */
+/* GET /readyz: send requests here. Also the teller: a server that cannot move points serves little,
+ * and its database may answer readers while it refuses to be written to. */
 static enum answered readyz(struct call *call)
 {
     if (atomic_load(&call->app->draining))
         return reply_problem_detail(call, PROBLEM_BUSY, "正在停止", "Shutting down");
     if (!database_answers(call->db))
         return reply_problem_detail(call, PROBLEM_BUSY, "数据库没有应答", "No database");
+    if (teller_health(call->app->teller) != TELLER_SERVES)
+        return reply_problem_detail(call, PROBLEM_BUSY, "记账暂停，原因见日志",
+                                    "Points cannot move now; the log says why");
     return reply_json(call, 200, json_pack("{s:s}", "status", "ready"));
 }
 

@@ -18,12 +18,15 @@
 #define CONFLICT_PAUSE_US (8 * 1000)
 #define LOOK_AGAIN_US     SECOND_US
 #define SENT_BACK_MOST    8
+#define STUCK_AFTER_US    MINUTE_US
 
 struct teller {
     struct queue *queue;
     struct in_flight *in_flight;
     pthread_t thread;
     _Atomic uint8_t lane_number; /* of `lane`, for other threads */
+    _Atomic bool fit;            /* when last looked: a durable database, and a lane in it */
+    _Atomic int64_t turned_us;   /* monotonic: when the thread last was between two batches */
 
     /* The thread's own: */
     struct link link;
@@ -106,8 +109,11 @@ static bool claim_lane(struct teller *teller, struct error *error)
 
 static bool is_ready(struct teller *teller, struct error *error)
 {
-    return link_wait(&teller->link, error) &&
-           (teller->lane.number != 0 || claim_lane(teller, error));
+    bool ready =
+        link_wait(&teller->link, error) && (teller->lane.number != 0 || claim_lane(teller, error));
+
+    atomic_store(&teller->fit, ready);
+    return ready;
 }
 
 static enum step run_batch(struct teller *teller, struct batch *batch, struct error *error)
@@ -280,12 +286,12 @@ static void rest(struct teller *teller)
     struct error error;
 
     metric_set(&teller_metrics[TELLER_BACKLOG], 0);
-    if (!link_connect(&teller->link, &error))
-        return;
-    if (teller->lane.number == 0)
+    bool fit = link_connect(&teller->link, &error);
+    if (fit && teller->lane.number == 0)
         (void)!claim_lane(teller, &error);
-    else
-        (void)!lane_renew(&teller->lane, teller->link.db, &error);
+    else if (fit)
+        fit = lane_renew(&teller->lane, teller->link.db, &error) && link_is_fit(&teller->link);
+    atomic_store(&teller->fit, fit && teller->lane.number != 0);
 }
 
 static void *run(void *context)
@@ -293,6 +299,7 @@ static void *run(void *context)
     struct teller *teller = context;
 
     for (;;) {
+        atomic_store(&teller->turned_us, clock_monotonic_us());
         switch (gather_wait(&teller->gather, LANE_RENEW_US)) {
         case ARRIVAL_SOME: serve_next(teller); break;
         case ARRIVAL_NONE: rest(teller); break;
@@ -333,6 +340,8 @@ struct teller *teller_start(const struct teller_options *options, const struct d
         teller_free(teller);
         return NULL;
     }
+    atomic_store(&teller->fit, true);
+    atomic_store(&teller->turned_us, clock_monotonic_us());
     ASSERT(pthread_create(&teller->thread, NULL, run, teller) == 0);
     return teller;
 }
@@ -372,6 +381,13 @@ enum submit teller_submit(struct teller *teller, struct command *command)
 size_t teller_backlog(const struct teller *teller)
 {
     return in_flight_count(teller->in_flight);
+}
+
+enum teller_health teller_health(const struct teller *teller)
+{
+    if (clock_monotonic_us() - atomic_load(&teller->turned_us) > STUCK_AFTER_US)
+        return TELLER_STUCK;
+    return atomic_load(&teller->fit) ? TELLER_SERVES : TELLER_AWAY;
 }
 
 uint8_t teller_lane(const struct teller *teller)

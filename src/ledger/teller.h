@@ -57,6 +57,13 @@ enum submit teller_submit(struct teller *teller, struct command *command) MUST_C
  * `command->done` and `command->context` are set by this function. */
 bool teller_run(struct teller *teller, struct command *command, struct error *error) MUST_CHECK;
 size_t teller_backlog(const struct teller *teller);
+/* Any thread: whether commands are served now. It looks at least every LANE_RENEW_US. */
+enum teller_health {
+    TELLER_SERVES,
+    TELLER_AWAY,  /* when it last looked, the database was away or not durable, or it had no lane */
+    TELLER_STUCK, /* it has been at one batch for more than a minute */
+};
+enum teller_health teller_health(const struct teller *teller);
 uint8_t teller_lane(const struct teller *teller);
 
 /* A new instance number for this process (base/ids.h): one row in `instances`. */

@@ -14,6 +14,7 @@
 
 #define FIRST_PAUSE_MS 100
 #define MOST_PAUSE_MS  5000
+#define LOG_LOOK_MS    (60 * 1000)
 
 const struct config_entry embedded_config[] = {
     {.name = "state_dir",
@@ -42,14 +43,28 @@ static void lock(int fd, int operation)
         ASSERT(errno == EINTR);
 }
 
-/* Waits for the server's end or for `wake`; true when the server has ended. */
+/* Unless another process is at it, which then starts or stops a server, or does this. */
+static void rotate_log(const struct embedded *embedded)
+{
+    if (flock(embedded->lock, LOCK_EX | LOCK_NB) != 0)
+        return;
+    log_rotate(embedded);
+    lock(embedded->lock, LOCK_UN);
+}
+
+/* Waits for the server's end or for `wake`, and looks after its log meanwhile; true when the server
+ * has ended. */
 static bool wait_for_end(const struct embedded *embedded)
 {
     struct pollfd waits[] = {{.fd = embedded->server, .events = POLLIN},
                              {.fd = embedded->wake, .events = POLLIN}};
+    int changed;
 
-    while (poll(waits, ARRAY_LENGTH(waits), -1) < 0)
-        ASSERT(errno == EINTR);
+    while ((changed = poll(waits, ARRAY_LENGTH(waits), LOG_LOOK_MS)) <= 0) {
+        ASSERT(changed == 0 || errno == EINTR);
+        if (changed == 0)
+            rotate_log(embedded);
+    }
     return waits[1].revents == 0;
 }
 

@@ -24,6 +24,10 @@ extern const struct config_entry embedded_config[];
  * `url` for struct db_options is owned by the embedded.
  */
 struct embedded *embedded_start(const struct embedded_options *options, struct error *error);
+/* The mariadbd that would be started, malloc'ed; NULL when there is none. */
+char *embedded_find_server(const struct embedded_options *options, struct error *error);
+/* Fewer than these files open at once, and mariadbd fails in ways that do not say so. */
+#define EMBEDDED_FILES_LEAST 256
 /* Whether state_dir has a database already; nothing is started or made. */
 bool embedded_is_made(const struct embedded_options *options) MUST_CHECK;
 const char *embedded_url(const struct embedded *embedded);

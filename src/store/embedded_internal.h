@@ -4,7 +4,7 @@
  *   db/         owned by the database's account, 0700: all security hangs on this directory
  *     data/     its data directory; data.new while it is being made
  *     tmp/  socket  pid
- *   db.log      what mariadbd says
+ *   db.log      what mariadbd says; db.log.1 is what it said before
  *   db.lock     held exclusively by whoever starts or stops a server
  *   db.holders  held shared by every process that uses it
  *
@@ -49,6 +49,12 @@ void place_release(struct embedded *embedded);
 /* Deletes what a bootstrap that was killed left, or what lies outside of state_dir. */
 void place_remove_unfinished(const struct embedded *embedded);
 void place_remove_tmp(const struct embedded *embedded);
+
+/* embedded_log.c: db.log for mariadbd to write to, appending; -1: it cannot be opened. */
+int log_open(const struct embedded *embedded);
+/* Moves what is in db.log to db.log.1 when it is more than LOG_MOST. With db.lock held. */
+#define LOG_MOST (16 * 1024 * 1024)
+void log_rotate(const struct embedded *embedded);
 
 /* embedded_server.c, with db.lock held. */
 /* Adopts a server that answers, or starts one and waits until it does. Fills embedded->server. */

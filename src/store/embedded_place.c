@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,21 +50,35 @@ static const char *const usual_places[] = {
     "/usr/local/mysql/bin/mariadbd",
 };
 
-static bool find_program(struct embedded *embedded, const char *server, struct error *error)
+char *embedded_find_server(const struct embedded_options *options, struct error *error)
 {
-    const char *found = server && *server ? server : NULL;
+    const char *found = options->server && *options->server ? options->server : NULL;
 
     for (size_t i = 0; !found && i < ARRAY_LENGTH(usual_places); i++)
         if (access(usual_places[i], X_OK) == 0)
             found = usual_places[i];
-    if (!found || access(found, X_OK) != 0)
-        return error_set(error, "store.embedded",
-                         "%s: install mariadb-server-core, set database.server to the path of "
-                         "mariadbd, or set database.url to a MariaDB that runs elsewhere",
-                         found ? "database.server cannot be run" : "mariadbd was not found");
-    embedded->program = strdup(found);
-    ASSERT(embedded->program != NULL);
-    return true;
+    if (!found || access(found, X_OK) != 0) {
+        error_set(
+            error, "store.embedded",
+            "%s: install mariadb-server-core, set database.server to the path of mariadbd, or "
+            "set database.url to a MariaDB that runs elsewhere",
+            found ? "database.server cannot be run" : "mariadbd was not found");
+        return NULL;
+    }
+    char *program = strdup(found);
+    ASSERT(program != NULL);
+    return program;
+}
+
+static bool check_files(struct error *error)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= EMBEDDED_FILES_LEAST ||
+           error_set(error, "store.files",
+                     "only %ju files may be open at once: the embedded database needs %d at least; "
+                     "raise the limit (ulimit -Hn, LimitNOFILE)",
+                     (uintmax_t)limit.rlim_max, EMBEDDED_FILES_LEAST);
 }
 
 /*
@@ -234,7 +249,8 @@ bool place_prepare(struct embedded *embedded, const struct embedded_options *opt
                    struct error *error)
 {
     embedded->buffer_pool = options->buffer_pool;
-    if (!find_program(embedded, options->server, error) ||
+    embedded->program = embedded_find_server(options, error);
+    if (!embedded->program || !check_files(error) ||
         !make_state_dir(embedded, options->state_dir, error) || !open_directory(embedded, error) ||
         !open_locks(embedded, error))
         return false;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -158,14 +157,6 @@ static int lock_directory(const struct embedded *embedded)
     return fd;
 }
 
-static int open_log(const struct embedded *embedded)
-{
-    char path[PATH_MAX];
-
-    snprintf(path, sizeof(path), "%s/db.log", embedded->state_dir);
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-}
-
 /* Its own session, so that a terminal's Ctrl-C does not reach it; default signals; no descriptor
  * but these; and an environment without our secrets. */
 static pid_t spawn(const struct embedded *embedded, char **arguments, int input, int log,
@@ -229,7 +220,7 @@ static char **make_arguments(const struct embedded *embedded, bool bootstrap, st
 /* Starts a mariadbd that holds `directory`; returns its pidfd or -1. */
 static int launch(const struct embedded *embedded, bool bootstrap, int input, int directory)
 {
-    int log = open_log(embedded);
+    int log = log_open(embedded);
 
     if (log < 0)
         return -1;
@@ -349,6 +340,7 @@ bool server_ensure(struct embedded *embedded, struct error *error)
             return fail(error, "a mariadbd lives in state_dir/db but does not answer");
         nanosleep(&step, NULL);
     }
+    log_rotate(embedded);
     bool good = make_data(embedded, directory, error) && start(embedded, directory, error);
     close(directory);
     return good;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "database.h"
+#include "store/embedded_internal.h"
 
 static struct database database; /* its directory only */
 static struct embedded_options options;
@@ -378,6 +379,47 @@ static void test_errors_say_what_to_do(void **state)
     assert_non_null(strstr(error.detail, "/dev/null/state"));
 }
 
+static off_t size_of(const char *directory, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat about;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return stat(path, &about) == 0 ? about.st_size : -1;
+}
+
+static void write_log(int file, size_t bytes)
+{
+    char line[1024];
+
+    memset(line, 'x', sizeof(line));
+    for (size_t done = 0; done < bytes; done += sizeof(line))
+        assert_int_equal(write(file, line, sizeof(line)), sizeof(line));
+}
+
+/* mariadbd's own descriptor outlives a rotation, and goes on at the beginning of the file. */
+static void test_a_long_log_is_moved_away_under_its_writer(void **state)
+{
+    char place[256];
+    struct embedded embedded = {.state_dir = place};
+
+    (void)state;
+    snprintf(place, sizeof(place), "%s/log", database.state_dir);
+    assert_int_equal(mkdir(place, 0700), 0);
+    int file = log_open(&embedded);
+    assert_true(file >= 0);
+    write_log(file, LOG_MOST);
+    log_rotate(&embedded);
+    assert_int_equal(size_of(place, "db.log"), LOG_MOST); /* not more than it may be */
+    write_log(file, 1024 * 1024);
+    log_rotate(&embedded);
+    assert_int_equal(size_of(place, "db.log"), 0);
+    assert_int_equal(size_of(place, "db.log.1"), LOG_MOST); /* the last of it */
+    write_log(file, 1024);
+    assert_int_equal(size_of(place, "db.log"), 1024);
+    close(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_many_start_and_stop_at_once),
         cmocka_unit_test(test_a_deep_and_closed_place),
         cmocka_unit_test(test_errors_say_what_to_do),
+        cmocka_unit_test(test_a_long_log_is_moved_away_under_its_writer),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
