@@ -76,6 +76,8 @@ bool call_keep(struct call *call, uint64_t part, struct outcome *outcome) MUST_C
 void call_take_part(struct command *command, uint64_t part);
 /* For those commands: the only way to the teller but call_submit. */
 struct teller *call_teller(struct call *call);
+/* Whether the teller serves: for who asks whether this server may be sent requests. */
+bool call_points_can_move(const struct call *call) MUST_CHECK;
 
 /*
  * Long-polls. A handler ON_QUERY that found nothing new ends in this, and is run again from its

@@ -33,7 +33,7 @@ static enum answered readyz(struct call *call)
         return reply_problem_detail(call, PROBLEM_BUSY, "正在停止", "Shutting down");
     if (!database_answers(call->db))
         return reply_problem_detail(call, PROBLEM_BUSY, "数据库没有应答", "No database");
-    if (teller_health(call->app->teller) != TELLER_SERVES)
+    if (!call_points_can_move(call))
         return reply_problem_detail(call, PROBLEM_BUSY, "记账暂停，原因见日志",
                                     "Points cannot move now; the log says why");
     return reply_json(call, 200, json_pack("{s:s}", "status", "ready"));

@@ -104,6 +104,11 @@ struct teller *call_teller(struct call *call)
     return teller_of(call);
 }
 
+bool call_points_can_move(const struct call *call)
+{
+    return teller_health(call->app->teller) == TELLER_SERVES;
+}
+
 void call_take_part(struct command *command, uint64_t part)
 {
     uint8_t hash[HASH_SIZE];
