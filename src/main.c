@@ -15,6 +15,7 @@
 #include "people/facts.h"
 #include "people/people.h"
 #include "service/erase.h"
+#include "service/merge.h"
 #include "service/facts.h"
 #include "service/verify.h"
 
@@ -264,6 +265,7 @@ int main(int argc, char **argv)
     people_on_member_created(wallet_open);
     people_on_member_removed(wallet_remove);
     people_on_member_erased(service_erase_member);
+    people_on_member_merged(service_merge_member);
 
     for (const struct metrics_part *part = metrics; part->metrics; part++)
         metrics_register(part->metrics, *part->count);

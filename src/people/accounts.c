@@ -223,6 +223,20 @@ bool account_raise_epoch(struct db *db, uint64_t account_id, int64_t now_us, str
                   DB_INT(now_us), DB_ID(account_id)) >= 0;
 }
 
+bool accounts_change_person(struct db *db, uint64_t from_id, uint64_t into_id, int64_t now_us,
+                            struct error *error)
+{
+    return db_run(db, error,
+                  "INSERT INTO revocations (account_id, epoch, at_us)"
+                  " SELECT account_id, epoch + 1, ? FROM accounts WHERE person_id = ? AND role <> ?"
+                  " ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), at_us = VALUES(at_us)",
+                  DB_INT(now_us), DB_ID(from_id), DB_INT(ROLE_MEMBER)) >= 0 &&
+           db_run(db, error,
+                  "UPDATE accounts SET person_id = ?, epoch = epoch + 1, updated_us = ?"
+                  " WHERE person_id = ? AND role <> ?",
+                  DB_ID(into_id), DB_INT(now_us), DB_ID(from_id), DB_INT(ROLE_MEMBER)) >= 0;
+}
+
 struct revoking {
     const struct revoke *revoke;
     int64_t now_us;

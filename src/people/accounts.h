@@ -91,6 +91,11 @@ enum people_answer account_revoke(struct db *db, const struct revoke *revoke, in
 bool account_raise_epoch(struct db *db, uint64_t account_id, int64_t now_us,
                          struct error *error) MUST_CHECK;
 
+/* In the caller's transaction: the staff accounts of one person become another's, who is the same,
+ * and their tokens, which name the person, are void. */
+bool accounts_change_person(struct db *db, uint64_t from_id, uint64_t into_id, int64_t now_us,
+                            struct error *error) MUST_CHECK;
+
 /* Gives a staff account another password, lifts a suspension and voids its tokens; for
  * `linli admin password`. PEOPLE_DONE, NOT_FOUND, WEAK_PASSWORD, BROKEN. */
 enum people_answer account_set_password(struct db *db, struct text login, struct text password,

@@ -3,9 +3,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "people/accounts.h"
 #include "people/audit.h"
 #include "people/erasure.h"
 #include "people/member_seal.h"
+
+static people_merge_hook *hooks[MERGE_HOOKS_MOST];
+static size_t hook_count;
+
+void people_on_member_merged(people_merge_hook *hook)
+{
+    ASSERT(hook_count < MERGE_HOOKS_MOST);
+    hooks[hook_count++] = hook;
+}
 
 bool duplicate_list(struct db *db, const struct duplicate_query *query, struct arena *arena,
                     struct duplicate **list, size_t *count, uint64_t *next, struct error *error)
@@ -101,10 +111,22 @@ static bool move_rows(struct db *db, const struct merge *merge, struct error *er
                   "INSERT IGNORE INTO registrations (member_id, unit_id, way, at_us, actor)"
                   " SELECT ?, unit_id, way, at_us, actor FROM registrations WHERE member_id = ?",
                   DB_ID(merge->into_id), DB_ID(merge->member_id)) >= 0 &&
+           db_run(db, error, "UPDATE due_people SET member_id = ? WHERE member_id = ?",
+                  DB_ID(merge->into_id), DB_ID(merge->member_id)) >= 0 &&
            db_run(db, error,
                   "UPDATE members i JOIN members f ON f.member_id = ?"
                   " SET i.free_times = i.free_times | f.free_times WHERE i.member_id = ?",
                   DB_ID(merge->member_id), DB_ID(merge->into_id)) >= 0;
+}
+
+static bool run_hooks(struct db *db, const struct finishing *finishing, struct error *error)
+{
+    const struct merge *merge = finishing->merge;
+
+    for (size_t i = 0; i < hook_count; i++)
+        if (!hooks[i](db, merge->member_id, merge->into_id, finishing->now_us, error))
+            return false;
+    return true;
 }
 
 static bool note(struct db *db, const struct finishing *finishing, struct error *error)
@@ -146,11 +168,14 @@ static bool finish(struct db *db, void *context, struct error *error)
         return false;
     if (done)
         return true;
-    bool moved = lock_keys(db, finishing->keyring, merge->member_id, &from, error) &&
-                 lock_keys(db, finishing->keyring, merge->into_id, &into, error) &&
-                 move_rows(db, merge, error) &&
-                 member_clear(db, merge->member_id, finishing->now_us, error) &&
-                 move_phone(db, finishing, &from, &into, error) && note(db, finishing, error);
+    bool moved =
+        lock_keys(db, finishing->keyring, merge->member_id, &from, error) &&
+        lock_keys(db, finishing->keyring, merge->into_id, &into, error) &&
+        move_rows(db, merge, error) &&
+        accounts_change_person(db, merge->member_id, merge->into_id, finishing->now_us, error) &&
+        run_hooks(db, finishing, error) &&
+        member_clear(db, merge->member_id, finishing->now_us, error) &&
+        move_phone(db, finishing, &from, &into, error) && note(db, finishing, error);
     crypto_wipe(&from, sizeof(from));
     crypto_wipe(&into, sizeof(into));
     return moved;

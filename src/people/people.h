@@ -49,6 +49,16 @@ void people_on_member_removed(people_member_hook *hook);
 typedef bool people_erase_hook(struct db *db, uint64_t member_id, struct error *error);
 void people_on_member_erased(people_erase_hook *hook);
 
+/*
+ * Higher rooms that keep rows of a member give them to the account that stays, when two accounts of
+ * one person become one: called inside that transaction, before anything of the other account is
+ * destroyed; a hook a room. Set in main.c, before threads.
+ */
+#define MERGE_HOOKS_MOST 8
+typedef bool people_merge_hook(struct db *db, uint64_t from_id, uint64_t into_id, int64_t now_us,
+                               struct error *error);
+void people_on_member_merged(people_merge_hook *hook);
+
 /* Deletes what has expired: refresh tokens, codes, attempts, revocations that no living token
  * needs, invitations that nobody answered; at most `most` rows of each. For the keeper. */
 bool people_prune(struct db *db, int64_t now_us, int most, struct error *error) MUST_CHECK;

@@ -26,7 +26,8 @@ static bool read_record(struct db *db, const struct attendance *attendance,
 {
     struct rows *rows = db_query(db,
                                  "SELECT record_id, state, started_us FROM records"
-                                 " WHERE activity_id = ? AND member_id = ?",
+                                 " WHERE activity_id = ? AND member_id = ?"
+                                 " ORDER BY served_as LIMIT 1",
                                  DB_ID(attendance->activity_id), DB_ID(attendance->member_id));
 
     *record = (struct open_record){0};

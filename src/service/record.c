@@ -96,11 +96,12 @@ const struct row_kind record_rows = {
 
 /* --- The decision ---------------------------------------------------------------------------- */
 
-/* `wallet_id`: who the member is by now, if they were merged into another. */
+/* `wallet_id`: who the member is by now, if they were merged into another; the record follows them.
+ */
 static enum refusal decision_refusal(const struct record *record, uint64_t member_id,
                                      uint64_t wallet_id, uint64_t person_id)
 {
-    if (record == NULL || record->member_id != member_id)
+    if (record == NULL || (record->member_id != member_id && record->member_id != wallet_id))
         return REFUSED_NOT_FOUND;
     if (person_id != 0 && (person_id == member_id || person_id == wallet_id))
         return REFUSED_OWN_RECORD;

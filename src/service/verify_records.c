@@ -94,12 +94,14 @@ static bool add_transfer(void *state, const struct block *block, const struct tr
 
 /* --- Comparing -------------------------------------------------------------------------------- */
 
-/* What was served before a merge may be awarded after it: to whom the member was merged into. */
+/* What was served before a merge may be awarded after it, to whom the member was merged into; and
+ * what was awarded before it becomes theirs a moment after it. */
 static bool award_fits(const struct awards *awards, const struct award_sum *sum, struct rows *rows,
                        struct misfit *misfit)
 {
     uint64_t member_id = rows_id(rows, 1);
-    bool is_theirs = merges_lead_to(&awards->merges, member_id, sum->member_id);
+    bool is_theirs = merges_lead_to(&awards->merges, member_id, sum->member_id) ||
+                     merges_lead_to(&awards->merges, sum->member_id, member_id);
     struct check checks[] = {
         {"member_id", CHECK_NUMBER, (int64_t)(is_theirs ? member_id : sum->member_id),
          (int64_t)member_id},

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from support.processes import wait_until
-from support.world import World
+from support.world import World, unique
 
 phones = (f"132{n:08d}" for n in itertools.count(uuid.uuid4().int % 90_000_000))
 
@@ -142,3 +142,85 @@ def test_two_accounts_of_one_person_become_one(world, village, server, sms):
     session = world.api.post("/v1/sign-in/phone", code).expect(200)
     assert session["account"]["id"] == on_site, "the phone went to the account that stays"
     world.verify_ledger()
+
+
+# What goes over when two accounts become one
+
+
+@pytest.fixture
+def merged(world):
+    """`merged(one, into)`: two accounts become one; returns when all has gone over."""
+
+    def merge(one, into):
+        body = {"into": into.id, "why": "同一个人，两次注册"}
+        path = f"/v1/members/{one.id}"
+        world.administrator.post(f"{path}/wallet/merge", body, key=True).expect(200)
+        done = "SELECT done_us FROM merges WHERE member_id = %s"
+        wait_until(lambda: world.server.sql(done, one.id)[0]["done_us"], 15, "the merge")
+
+    return merge
+
+
+def records_of(member):
+    return {item["id"]: item for item in member.get("/v1/records").expect(200)["items"]}
+
+
+def test_sign_ups_and_records_go_over_in_a_merge(world, merged):
+    one, into, other = world.members(3)
+    paths = [f"/v1/activities/{world.activity(capacity=n)}" for n in (1, 1, 2)]
+    only_one, line, both = paths
+    one.put(f"{only_one}/sign-up").expect(200)
+    one.put(f"{line}/sign-up").expect(200)
+    for member in (into, other):
+        member.put(f"{line}/sign-up").expect(200)
+    for member in (one, into, other):
+        member.put(f"{both}/sign-up").expect(200)
+    awarded, pending = world.records([one]) + world.records([one], days_ago=2)
+    world.award(awarded).expect(200)
+    merged(one, into)
+    assert into.get(only_one).expect(200)["sign_up"]["state"] == "signed_up"
+    assert into.get(line).expect(200)["sign_up"]["state"] == "signed_up"
+    assert other.get(line).expect(200)["sign_up"] | {"ahead": 0} == {"state": "waiting", "ahead": 0}
+    assert other.get(both).expect(200)["sign_up"]["state"] == "signed_up", "a place was given back"
+    for path, places, waiting in ((only_one, 0, 0), (line, 0, 1), (both, 0, 0)):
+        shown = world.api.get(path).expect(200)
+        assert (shown["places_left"], shown["waiting"]) == (places, waiting)
+    assert set(records_of(into)) == {awarded, pending}
+    world.award(pending).expect(200)
+    assert into.available == "2.00"
+    world.verify_ledger()
+
+
+def test_two_records_of_one_activity_overlap_after_a_merge(world, merged):
+    one, into = world.members(2)
+    theirs, ours = world.records([one, into])
+    activity = world.administrator.get(f"/v1/records/{ours}").expect(200)["activity_id"]
+    world.server.sql("UPDATE records SET activity_id = %s WHERE record_id = %s", activity, theirs)
+    assert not records_of(into)[ours]["overlaps"]
+    merged(one, into)
+    assert {key: item["overlaps"] for key, item in records_of(into).items()} == {
+        theirs: True,
+        ours: True,
+    }
+    both = {"record_ids": [theirs, ours]}
+    answer = world.coordinator.post("/v1/records/approve", both, key=True).expect(200)
+    assert [item["why"] for item in answer["left_out"]] == ["overlapping"] * 2
+    world.award(ours).expect(200)
+    world.coordinator.post(f"/v1/records/{theirs}/reject", key=True).expect(200)
+    world.verify_ledger()
+
+
+def test_who_works_here_is_the_one_they_were_merged_into(world, market, merged):
+    one, into = world.members(2, points=10)
+    login = {"login": unique("clerk"), "password": "correct horse"}
+    scope = {"role": "clerk", "display_name": "店员", "scope_id": market.id, "person_id": one.id}
+    made = market.manager.post("/v1/staff", login | scope)
+    made = made if made.status == 201 else world.administrator.post("/v1/staff", login | scope)
+    before = world.api.post("/v1/sign-in/staff", login).expect(200)["access_token"]
+    code = {"code": into.redeem(market.reward(stock=1, price=5)).expect(201)["code"]}
+    merged(one, into)
+    confirm = lambda token: world.api.post("/v1/vouchers/confirm", code, token=token, key=True)
+    wait_until(lambda: confirm(before).status == 401, 5, "the token to be void")
+    after = world.api.post("/v1/sign-in/staff", login).expect(200)["access_token"]
+    assert (confirm(after).status, confirm(after).code) == (403, "own_record")
+    assert world.administrator.get(f"/v1/staff/{made.json['id']}").json["person_id"] == into.id

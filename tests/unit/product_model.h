@@ -45,7 +45,7 @@ static enum refusal model_review(const struct record *record, uint64_t member_id
         [RECORD_NEEDS_STATEMENT] = ACCEPTED,
     };
 
-    if (record->state == 0 || record->member_id != member_id)
+    if (record->state == 0 || (record->member_id != member_id && record->member_id != wallet_id))
         return REFUSED_NOT_FOUND;
     if (person_id && (person_id == member_id || person_id == wallet_id))
         return REFUSED_OWN_RECORD;

@@ -366,6 +366,7 @@ static void a_record_of_another_name_is_not_found(void **state)
 
     (void)state;
     others.member_id = others_too.member_id = SPOUSE;
+    others.wallet_id = others_too.wallet_id = SPOUSE;
     nobodys.wallet_id = MEMBER + 50;
     assert_int_equal(award_as(unknown), REFUSED_NOT_FOUND);
     assert_int_equal(award_as(others), REFUSED_NOT_FOUND);
@@ -398,6 +399,20 @@ static void a_merged_members_record_is_awarded_to_whom_they_are_now(void **state
     assert_int_equal(award_as(moved), ACCEPTED);
     assert_int_equal(outcome.points, 300); /* the day's cap went with them */
     assert_int_equal(book_wallet(book, SPOUSE)->available, CAP);
+}
+
+/* The row was given to SPOUSE between the look and the lock. */
+static void a_record_that_went_over_meanwhile_is_awarded(void **state)
+{
+    struct award moved = the_award(RECORD, 500);
+    struct record *record = book_find(book, &record_rows, RECORD);
+
+    (void)state;
+    have_merged();
+    record->member_id = SPOUSE;
+    moved.wallet_id = SPOUSE;
+    assert_int_equal(award_as(moved), ACCEPTED);
+    assert_int_equal(book_wallet(book, SPOUSE)->available, 500);
 }
 
 static void a_merged_members_record_is_their_own(void **state)
@@ -440,6 +455,7 @@ int main(void)
         TEST(nobody_decides_on_their_own_record),
         TEST(a_record_of_another_name_is_not_found),
         TEST(a_merged_members_record_is_awarded_to_whom_they_are_now),
+        TEST(a_record_that_went_over_meanwhile_is_awarded),
         TEST(a_merged_members_record_is_their_own),
     };
 
