@@ -239,6 +239,10 @@ static const struct subcommand subcommands[] = {
      "  --json               for programs\n"
      "  --markdown           as docs/facts.md has it\n",
      cli_facts},
+    {"plugin new", "Write the project of a new plugin, which builds and tests itself",
+     "  KIND NAME            merchant, audit or assess; a-z 0-9 and _\n"
+     "  --directory=DIR      instead of ./NAME\n",
+     cli_plugin_new},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},

@@ -67,8 +67,7 @@ struct linli_room {
     size_t length;
 };
 
-/* --- Settings: what an administrator can configure ---------------------------------------------
- */
+/* --- Settings: what an administrator can configure -------------------------------------------- */
 
 enum linli_setting_type {
     LINLI_SETTING_BOOL = 1, /* number: 0 or 1 */
@@ -101,8 +100,7 @@ struct linli_value {
     uint32_t reserved;
 };
 
-/* --- What every plugin has ----------------------------------------------------------------------
- */
+/* --- What every plugin has -------------------------------------------------------------------- */
 
 enum linli_kind { LINLI_MERCHANT = 1, LINLI_AUDIT = 2, LINLI_ASSESSMENT = 3 };
 
