@@ -92,7 +92,8 @@ static const struct subcommand subcommands[] = {
      "  --port=PORT          0: any free one\n"
      "  --state_dir=DIR      where the database and the master key are\n"
      "  --database.url=URL   another MariaDB, instead of one of its own\n"
-     "  --demo=small         fictional data into an empty database, and its sign-ins\n"
+     "  --demo=small         fictional data into an empty database, and its sign-ins; a street\n"
+     "  --demo=district      the same of a district: 19,400 members, a year; about a minute\n"
      "\n"
      "SIGTERM and Ctrl-C answer what is in hand, then stop; SIGHUP reads the settings again.\n",
      cli_serve},
@@ -101,6 +102,8 @@ static const struct subcommand subcommands[] = {
      "  --status             only say what is applied\n", cli_migrate},
     {"routes", "Print what can be asked", "  --json               with the fields, for programs\n",
      cli_routes},
+    {"demo cases", "Print what is planted in the district demo, for audit rules to find",
+     "  --json               with every id, for programs\n", cli_demo_cases},
     {"admin create", "Make an administrator",
      "  --login=LOGIN        2 to 64 of a-z 0-9 . _ @ -\n"
      "  --name=NAME          as others see it\n"

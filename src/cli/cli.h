@@ -80,6 +80,7 @@ enum exit_status cli_serve(struct cli *cli);
 enum exit_status cli_config(struct cli *cli);
 enum exit_status cli_migrate(struct cli *cli);
 enum exit_status cli_routes(struct cli *cli);
+enum exit_status cli_demo_cases(struct cli *cli);
 enum exit_status cli_admin_create(struct cli *cli);
 enum exit_status cli_admin_password(struct cli *cli);
 enum exit_status cli_import_members(struct cli *cli);

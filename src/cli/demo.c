@@ -1,5 +1,7 @@
 #include "cli/demo.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/demo_story.h"
@@ -30,19 +32,55 @@ static bool load(const struct demo_tools *tools, struct error *error)
     return loaded;
 }
 
-bool demo_load(const struct demo_tools *tools, struct error *error)
+bool demo_goes_on(const struct demo_tools *tools, struct error *error)
 {
-    return demo_load_once(tools, load, error);
+    return !tools->must_stop(tools->context) ||
+           error_set(error, "demo.stopped",
+                     "stopped while the demo was loaded: the next start"
+                     " loads it anew");
 }
 
-void demo_print_sign_ins(FILE *out)
+bool demo_load(const struct demo_tools *tools, struct error *error)
 {
+    struct demo_tools own = *tools;
+    struct id_maker ids;
+
+    own.ids = &ids;
+    return demo_load_once(
+        &own, tools->settings->process.demo == DEMO_DISTRICT ? district_load : load, error);
+}
+
+char *demo_cases_path(const struct settings *settings)
+{
+    const char *folder = settings->embedded.state_dir;
+    size_t size = strlen(folder) + sizeof "/" DEMO_CASES_FILE;
+    char *path = memory_new(size);
+
+    snprintf(path, size, "%s/" DEMO_CASES_FILE, folder);
+    return path;
+}
+
+void demo_print_sign_ins(const struct settings *settings, FILE *out)
+{
+    bool is_district = settings->process.demo == DEMO_DISTRICT;
+
+    fputs("  Sign in to the demo (password " DEMO_PASSWORD "):\n"
+          "    demo.admin  demo.admin2    administrators (two people agree on adjustments)\n"
+          "    demo.auditor               auditor\n",
+          out);
     fputs(
-        "  Sign in to the demo (password " DEMO_PASSWORD "):\n"
-        "    demo.admin  demo.admin2    administrators (two people agree on adjustments)\n"
-        "    demo.auditor               auditor\n"
-        "    demo.street                coordinator of the street, demo.east of one community\n"
-        "    shop1 … shop12             clerks, shop1.boss a manager\n"
-        "  Members sign in by phone, 19900000001 to 19900000300: the code appears in this log.\n\n",
+        is_district
+            ? "    demo.district              coordinator of the district, demo.street of a "
+              "street,\n"
+              "                               demo.east of a community; demo.office reads an "
+              "office\n"
+              "    shop1 shop2 shop3          clerks, shop1.boss … shop3.boss their managers\n"
+              "  Members sign in by phone, 19900000001 to 19900000300 and most up to 19900019400:\n"
+              "  the code appears in this log. `linli demo cases` lists what is planted.\n\n"
+            : "    demo.street                coordinator of the street, demo.east of one "
+              "community\n"
+              "    shop1 … shop12             clerks, shop1.boss a manager\n"
+              "  Members sign in by phone, 19900000001 to 19900000300: the code appears in this "
+              "log.\n\n",
         out);
 }

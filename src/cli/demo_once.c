@@ -7,25 +7,50 @@
 #include "base/log.h"
 #include "cli/demo_story.h"
 
-#define MOST_WAIT_US (10 * MINUTE_US)
+#define MOST_WAIT_US   (10 * MINUTE_US)
+
+#define FIRST_INSTANCE 1
 
 /* An account without role, password or id. */
 #define MARK "account_id = 0"
 
-/* All that the demo writes to, in the order in which a half of it goes. test_demo.py holds the list
- * against what a load leaves. */
+/* All that the demos write to, in the order in which a half of one goes; the accounts, and so the
+ * mark, are left for the last. test_demo.py and test_district.py hold the list against what a load
+ * leaves. A half of the district is a million rows: to empty tables is quick, to delete is not. */
 static const char *const emptying[] = {
-    "DELETE FROM units",        "DELETE FROM accounts WHERE account_id > 0",
-    "DELETE FROM members",      "DELETE FROM audit_trail",
-    "DELETE FROM affiliations", "DELETE FROM registrations",
-    "DELETE FROM merchants",    "DELETE FROM rewards",
-    "DELETE FROM activities",   "DELETE FROM sign_ups",
-    "DELETE FROM records",      "DELETE FROM redemptions",
-    "DELETE FROM stock",        "DELETE FROM limit_uses",
-    "DELETE FROM lots",         "DELETE FROM wallets",
-    "DELETE FROM balances",     "DELETE FROM notices",
-    "DELETE FROM checkpoints",  "DELETE FROM transfers",
-    "DELETE FROM blocks",       "DELETE FROM lanes",
+    "TRUNCATE TABLE units",
+    "TRUNCATE TABLE members",
+    "TRUNCATE TABLE audit_trail",
+    "TRUNCATE TABLE affiliations",
+    "TRUNCATE TABLE registrations",
+    "TRUNCATE TABLE member_skills",
+    "TRUNCATE TABLE consents",
+    "TRUNCATE TABLE merchants",
+    "TRUNCATE TABLE shops",
+    "TRUNCATE TABLE shop_hours",
+    "TRUNCATE TABLE sponsors",
+    "TRUNCATE TABLE rewards",
+    "TRUNCATE TABLE activities",
+    "TRUNCATE TABLE activity_series",
+    "TRUNCATE TABLE activity_counts",
+    "TRUNCATE TABLE sign_ups",
+    "TRUNCATE TABLE records",
+    "TRUNCATE TABLE evidence",
+    "TRUNCATE TABLE redemptions",
+    "TRUNCATE TABLE statements",
+    "TRUNCATE TABLE statement_lines",
+    "TRUNCATE TABLE stock",
+    "TRUNCATE TABLE limit_uses",
+    "TRUNCATE TABLE lots",
+    "TRUNCATE TABLE wallets",
+    "TRUNCATE TABLE balances",
+    "TRUNCATE TABLE answers",
+    "TRUNCATE TABLE notices",
+    "TRUNCATE TABLE checkpoints",
+    "TRUNCATE TABLE transfers",
+    "TRUNCATE TABLE blocks",
+    "TRUNCATE TABLE lanes",
+    "DELETE FROM accounts WHERE account_id > 0",
 };
 
 static bool has_rows(struct db *db, const char *sql, bool *has, struct error *error)
@@ -54,7 +79,7 @@ static bool set_mark(struct db *db, struct error *error)
 }
 
 /* The lock is a row lock of a connection of its own, which ends with its process. */
-static bool lock(struct db *guard, struct error *error)
+static bool lock(const struct demo_tools *tools, struct db *guard, struct error *error)
 {
     int64_t deadline_us = clock_monotonic_us() + MOST_WAIT_US;
     bool found;
@@ -69,20 +94,40 @@ static bool lock(struct db *guard, struct error *error)
         if (kind != DB_RETRY || clock_monotonic_us() > deadline_us)
             return false;
         LOG(INFO, "demo.waiting", LOG_STR("why", "another server loads it"));
+        if (!demo_goes_on(tools, error))
+            return false;
     }
 }
 
 /* Nobody was ever served from what is there: the mark stands. */
-static bool clear_half(struct db *db, void *context, struct error *error)
+static bool clear_half(const struct demo_tools *tools, struct error *error)
 {
-    (void)context;
+    LOG(INFO, "demo.clearing", LOG_STR("why", "an earlier load did not come to its end"));
     for (size_t i = 0; i < ARRAY_LENGTH(emptying); i++)
-        if (db_run(db, error, emptying[i]) < 0)
+        if (!demo_goes_on(tools, error) || db_run(tools->db, error, emptying[i]) < 0)
             return false;
     return true;
 }
 
-static bool load_locked(const struct demo_tools *tools,
+/* The first number, so that a database that begins with a demo has the same ids wherever it is. If
+ * another start had it, or it is not clear who has, the demo takes the next one that is free. */
+static bool claim_instance(struct demo_tools *tools, struct error *error)
+{
+    bool is_ours;
+
+    tools->instance_id = FIRST_INSTANCE;
+    if (db_run(tools->db, error,
+               "INSERT IGNORE INTO instances (instance_id, started_us, name) VALUES (?, ?, 'demo')",
+               DB_INT(tools->instance_id), DB_INT(clock_now_us())) < 0 ||
+        !has_rows(tools->db, "SELECT 1 FROM instances WHERE instance_id = 1 AND name = 'demo'",
+                  &is_ours, error) ||
+        (!is_ours && !instance_claim(tools->db, "demo", &tools->instance_id, error)))
+        return false;
+    id_maker_start(tools->ids, tools->instance_id);
+    return true;
+}
+
+static bool load_locked(struct demo_tools *tools,
                         bool (*load)(const struct demo_tools *tools, struct error *error),
                         struct error *error)
 {
@@ -93,16 +138,17 @@ static bool load_locked(const struct demo_tools *tools,
         return false;
     if (used && !half)
         return true;
-    return set_mark(tools->db, error) && db_transaction(tools->db, clear_half, NULL, error) &&
-           load(tools, error) && db_run(tools->db, error, "DELETE FROM accounts WHERE " MARK) == 1;
+    return set_mark(tools->db, error) && (!half || clear_half(tools, error)) &&
+           claim_instance(tools, error) && load(tools, error) &&
+           db_run(tools->db, error, "DELETE FROM accounts WHERE " MARK) == 1;
 }
 
-bool demo_load_once(const struct demo_tools *tools,
+bool demo_load_once(struct demo_tools *tools,
                     bool (*load)(const struct demo_tools *tools, struct error *error),
                     struct error *error)
 {
     struct db *guard = db_new(tools->options);
-    bool loaded = lock(guard, error) && load_locked(tools, load, error);
+    bool loaded = lock(tools, guard, error) && load_locked(tools, load, error);
 
     db_rollback(guard);
     db_free(guard);

@@ -45,8 +45,12 @@ struct demo_world {
 /* 0 .. below - 1; SplitMix64 (Steele, Lea, Flood 2014). */
 uint32_t demo_random(struct demo_world *world, uint32_t below);
 
-/* Runs `load` in a database that nobody has used, and again where one that began did not end. */
-bool demo_load_once(const struct demo_tools *tools,
+/* The demos, by DEMO_…: called inside demo_load_once. */
+bool district_load(const struct demo_tools *tools, struct error *error) MUST_CHECK;
+
+/* Runs `load`, with ids and an instance number of its own, in a database that nobody has used, and
+ * again where one that began did not end. */
+bool demo_load_once(struct demo_tools *tools,
                     bool (*load)(const struct demo_tools *tools, struct error *error),
                     struct error *error) MUST_CHECK;
 

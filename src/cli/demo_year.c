@@ -327,7 +327,8 @@ static bool live_days(struct story *story, struct error *error)
         struct day today = {story, day};
 
         /* Yesterday's records are reviewed in the morning; those of the last day stay to review. */
-        if (!review_records(story, day, error) || !visit_shops(story, day, error) ||
+        if (!demo_goes_on(story->world->tools, error) || !review_records(story, day, error) ||
+            !visit_shops(story, day, error) ||
             !db_transaction(story->world->tools->db, hold_activities, &today, error) ||
             !redeem(story, day, error))
             return false;

@@ -85,6 +85,18 @@ static bool choose_code_sender(struct server *server, struct error *error)
     return true;
 }
 
+/* Before the parts run, signals are not waited for but looked at: they stay pending. SIGHUP asks to
+ * stop when the terminal is gone, as in wait_for_the_end. */
+static bool is_asked_to_stop(const void *context)
+{
+    const struct server *server = context;
+    sigset_t pending;
+
+    sigpending(&pending);
+    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+           (sigismember(&pending, SIGHUP) && isatty(STDERR_FILENO) != server->on_a_terminal);
+}
+
 /* The demo's sign-ins are public: what holds them is served as a demo or not at all. */
 static bool settle_demo(struct server *server, struct error *error)
 {
@@ -95,9 +107,9 @@ static bool settle_demo(struct server *server, struct error *error)
         .keyring = server->keyring,
         .signer = server->signer,
         .key_id = keyring_current(server->keyring, KEY_CHAIN)->id,
-        .instance_id = server->app.instance_id,
-        .ids = &server->ids,
         .award_policy = server->cli->program->award_policy,
+        .must_stop = is_asked_to_stop,
+        .context = server,
     };
     bool loaded;
 
@@ -107,7 +119,7 @@ static bool settle_demo(struct server *server, struct error *error)
         return false;
     return !loaded || error_set(error, "demo.public",
                                 "this database holds the demo, whose passwords are public: serve it"
-                                " with --demo=small, or choose another state_dir or database.url");
+                                " with --demo, or choose another state_dir or database.url");
 }
 
 static bool start_teller(struct server *server, struct error *error)
@@ -171,9 +183,9 @@ static bool open_the_door(struct server *server, struct error *error)
 static bool (*const parts[])(struct server *server, struct error *error) = {
     choose_code_sender, /* a setting that is wrong is told before anything runs */
     open_database,      /* embedded or database.url, brought up to this binary's schema */
-    claim_instance,     /* ids are unique from here on */
     load_keys,          /* sealed in the database, opened by the master key */
-    settle_demo,        /* through a teller of its own */
+    settle_demo,        /* in a lane of its own, with ids below all that come after */
+    claim_instance,     /* ids are unique from here on */
     start_teller,       /* claims a lane of the ledger: points can move */
     start_revocations,  /* which tokens are void, read before the first is believed */
     start_queries,      /* threads for handlers that read, and the long-polls that run on them */
@@ -246,7 +258,7 @@ static void reload(struct server *server)
         LOG(ERROR, "serve.reload_refused", LOG_STR("detail", error.detail));
         return;
     }
-    if (!http_server_reload_tls(server->http, &error))
+    if (server->http && !http_server_reload_tls(server->http, &error))
         LOG(ERROR, "serve.tls_kept", LOG_STR("detail", error.detail));
     log_configure((enum log_level)server->settings->process.log_level,
                   (enum log_format)server->settings->process.log_format);
@@ -278,7 +290,7 @@ static void announce(const struct server *server)
         fprintf(stderr, "\n  Linli %s serves on %s://%s   (Ctrl-C stops it)\n\n", LINLI_VERSION,
                 scheme, address);
     if (server->app.demo && isatty(STDERR_FILENO))
-        demo_print_sign_ins(stderr);
+        demo_print_sign_ins(server->settings, stderr);
 }
 
 enum exit_status cli_serve(struct cli *cli)
@@ -287,7 +299,7 @@ enum exit_status cli_serve(struct cli *cli)
         .cli = cli, .settings = cli->settings, .on_a_terminal = isatty(STDERR_FILENO)};
     struct error error = {0};
     sigset_t ours;
-    bool started;
+    bool started, stopped;
 
     server.app.demo = cli->settings->process.demo != DEMO_NONE;
     server.wrong_codes = tally_new(GUESSES_WINDOW_US);
@@ -295,13 +307,14 @@ enum exit_status cli_serve(struct cli *cli)
         return EXIT_USAGE;
     block_signals(&ours); /* before the first thread */
     started = start(&server, &error);
-    if (started) {
+    if (started)
         announce(&server);
+    stopped = !started && strcmp(error.code, "demo.stopped") == 0;
+    if (started || stopped)
         wait_for_the_end(&server, &ours);
-    }
     let_interrupts_kill();
     stop(&server);
-    if (!started) {
+    if (!started && !stopped) {
         LOG(ERROR, "serve.failed", LOG_STR("code", error.code), LOG_STR("detail", error.detail));
         return EXIT_FAILED;
     }

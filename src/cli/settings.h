@@ -15,11 +15,12 @@
 #include "store/db.h"
 #include "store/embedded.h"
 
-enum { DEMO_NONE, DEMO_SMALL };
+enum { DEMO_NONE, DEMO_SMALL, DEMO_DISTRICT };
 
 struct process_options {
     char *port; /* "": that of http.listen */
     int demo;   /* DEMO_… */
+    int64_t demo_scale; /* percent, of DEMO_DISTRICT */
     int log_level, log_format;
 };
 extern const struct config_entry process_config[];
