@@ -179,6 +179,11 @@ static const struct subcommand subcommands[] = {
      "  --list               print who was erased, and when: keep it beside the backups\n"
      "  --replay=FILE        erase all of such a list again, after a restore\n",
      cli_erase},
+    {"doctor", "Look whether machine and database are fit, and say what to do",
+     "  --json               for programs\n"
+     "\nWith the settings of the server. Exit status: 0, or 1 when something FAILs; what is a WARN\n"
+     "works, but not as it should, or not for long.\n",
+     cli_doctor},
     {"backup", "Save the whole database, at one moment, while servers go on",
      "  DIRECTORY            gets a directory linli-TIME, complete when it has that name; printed\n"
      "\nThe master key is not in it, and without that key it cannot be used: keep both, apart.\n",

@@ -55,5 +55,7 @@ struct text paper_html(struct arena *arena, const struct paper *paper);
  * "paper.no_font" when the machine has no font with Chinese characters. */
 bool paper_pdf(struct arena *arena, const struct paper *paper, struct text *pdf,
                struct error *error) MUST_CHECK;
+/* Whether this machine has a font for that. */
+bool paper_has_font(void) MUST_CHECK;
 
 #endif

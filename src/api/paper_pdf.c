@@ -392,3 +392,14 @@ bool paper_pdf(struct arena *arena, const struct paper *paper, struct text *pdf,
     g_object_unref(map);
     return made;
 }
+
+bool paper_has_font(void)
+{
+    PangoFontMap *map = pango_cairo_font_map_new();
+    PangoContext *context = pango_font_map_create_context(map);
+    bool has = has_chinese(map, context);
+
+    g_object_unref(context);
+    g_object_unref(map);
+    return has;
+}

@@ -85,6 +85,7 @@ enum exit_status cli_admin_create(struct cli *cli);
 enum exit_status cli_admin_password(struct cli *cli);
 enum exit_status cli_import_members(struct cli *cli);
 enum exit_status cli_erase(struct cli *cli);
+enum exit_status cli_doctor(struct cli *cli);
 enum exit_status cli_backup(struct cli *cli);
 enum exit_status cli_restore(struct cli *cli);
 enum exit_status cli_keys_list(struct cli *cli);

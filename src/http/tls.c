@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct http_tls {
     pthread_mutex_t lock;
@@ -71,6 +72,26 @@ static SSL_CTX *context_new(const char *cert, const char *key, struct error *err
         return context;
     SSL_CTX_free(context);
     return NULL;
+}
+
+static int64_t expiry_of(const X509 *leaf)
+{
+    struct tm utc;
+
+    if (!leaf || ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &utc) != 1)
+        return 0;
+    return (int64_t)timegm(&utc) * SECOND_US;
+}
+
+bool http_tls_look(const char *cert, const char *key, int64_t *expires_us, struct error *error)
+{
+    SSL_CTX *context = context_new(cert, key, error);
+
+    if (!context)
+        return false;
+    *expires_us = expiry_of(SSL_CTX_get0_certificate(context));
+    SSL_CTX_free(context);
+    return true;
 }
 
 struct http_tls *http_tls_new(const char *cert, const char *key, struct error *error)

@@ -16,6 +16,9 @@ void http_tls_free(struct http_tls *tls);
 /* Any thread. On an error the certificate in use stays. */
 bool http_tls_reload(struct http_tls *tls, const char *cert, const char *key,
                      struct error *error) MUST_CHECK;
+/* For who only looks: whether such a pair can be served with, and when the leaf runs out. */
+bool http_tls_look(const char *cert, const char *key, int64_t *expires_us,
+                   struct error *error) MUST_CHECK;
 /* Any thread. A server-side bufferevent that owns `fd`; NULL when OpenSSL has no memory. */
 struct bufferevent *http_tls_accept(struct http_tls *tls, struct event_base *base, int fd);
 /* Sends the close_notify, so that the client knows that nothing was cut off. */

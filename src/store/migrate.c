@@ -54,13 +54,19 @@ static bool set_character_set(struct db *db, struct error *error)
     return db_execute_text(db, TEXT("ALTER DATABASE CHARACTER SET utf8mb4"), error);
 }
 
+/* 1 or 0; -1 when it failed. */
+static int64_t table_exists(struct db *db, struct error *error)
+{
+    return read_number(db,
+                       "SELECT COUNT(*) FROM information_schema.tables"
+                       " WHERE table_schema = DATABASE() AND table_name = 'migrations'",
+                       error);
+}
+
 /* Not CREATE IF NOT EXISTS alone: that waits for the metadata lock of whoever migrates. */
 static bool make_table(struct db *db, struct error *error)
 {
-    int64_t exists = read_number(db,
-                                 "SELECT COUNT(*) FROM information_schema.tables"
-                                 " WHERE table_schema = DATABASE() AND table_name = 'migrations'",
-                                 error);
+    int64_t exists = table_exists(db, error);
 
     if (exists != 0)
         return exists > 0;
@@ -265,6 +271,21 @@ bool migrate_list(struct db *db, const struct migration *list, int *applied, str
 bool migrate(struct db *db, int *applied, struct error *error)
 {
     return migrate_list(db, migrations, applied, error);
+}
+
+bool migrate_missing(struct db *db, size_t *missing, struct error *error)
+{
+    struct progress progress = {.list = migrations, .count = count_migrations(migrations)};
+    int64_t exists = table_exists(db, error);
+
+    *missing = progress.count;
+    if (exists <= 0)
+        return exists == 0;
+    progress.applied = memory_new(progress.count * sizeof(*progress.applied));
+    bool good = read_progress(db, &progress, error);
+    *missing = progress.missing;
+    free(progress.applied);
+    return good;
 }
 
 bool migrate_applied(struct db *db, struct arena *arena, struct applied_migration **applied,

@@ -27,6 +27,8 @@ bool migrate(struct db *db, int *applied, struct error *error) MUST_CHECK;
 /* The same for another table of migrations, for tests. */
 bool migrate_list(struct db *db, const struct migration *list, int *applied,
                   struct error *error) MUST_CHECK;
+/* How many of this binary's are not applied; changes nothing. The codes of migrate. */
+bool migrate_missing(struct db *db, size_t *missing, struct error *error) MUST_CHECK;
 
 struct applied_migration {
     char *name;
