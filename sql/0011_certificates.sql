@@ -20,3 +20,15 @@ CREATE TABLE IF NOT EXISTS certificates (
     UNIQUE KEY by_code (code_hash),
     KEY by_member (member_id, certificate_id)
 );
+
+-- What staff redeemed for members, or asked the ledger for: a row without its redemption was refused
+-- and goes. Times are 0 until the voucher was printed, the member told.
+CREATE TABLE IF NOT EXISTS proxy_redemptions (
+    redemption_id BIGINT UNSIGNED NOT NULL,
+    actor         BIGINT UNSIGNED NOT NULL,
+    asked_us      BIGINT NOT NULL,
+    printed_us    BIGINT NOT NULL,
+    told_us       BIGINT NOT NULL,
+    PRIMARY KEY (redemption_id),
+    KEY by_told (told_us, redemption_id)
+);

@@ -56,6 +56,7 @@ static const struct award_policy award_policy = {"by_category", award_by_categor
 /* What the keeper does by itself. */
 static const struct job jobs[] = {
     {"activities_advance", 30 * SECOND_US, advance_activities},
+    {"proxy_redemptions_tell", 2 * SECOND_US, proxy_redemptions_tell},
     {"vouchers_lapse", MINUTE_US, vouchers_lapse},
     {"statements_fill", 30 * SECOND_US, statements_fill},
     {"lots_expire", MINUTE_US, lots_expire},

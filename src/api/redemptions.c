@@ -6,6 +6,7 @@
 #include "api/resources.h"
 #include "api/voucher_print.h"
 #include "api/vouchers.h"
+#include "market/proxies.h"
 #include "market/shops.h"
 #include "market/statements.h"
 #include "people/audit.h"
@@ -53,12 +54,7 @@ static bool code_of(const struct app *app, uint64_t redemption_id, uint32_t code
 
 /* --- Redeeming ------------------------------------------------------------------------------- */
 
-struct redeem_request {
-    uint64_t reward_id;
-    int64_t price, terms_version;
-};
-
-static const struct json_field redeem_fields[] = {
+const struct json_field redeem_fields[] = {
     {"reward_id", JSON_ID, REQUIRED, offsetof(struct redeem_request, reward_id)},
     {"price", JSON_POINTS, REQUIRED, offsetof(struct redeem_request, price), .min = 1},
     {"terms_version", JSON_INT, REQUIRED, offsetof(struct redeem_request, terms_version), .min = 1},
@@ -82,7 +78,7 @@ static enum answered render_voucher(struct call *call, const struct outcome *out
                   "expires_at", json_time(outcome->until_us), "wallet", wallet));
 }
 
-static enum answered redemption_create(struct call *call)
+struct reserve *redeem_command(struct call *call, uint64_t member_id)
 {
     const struct redeem_request *input = call->input;
     const struct key *voucher_key = keyring_current(call->app->keyring, KEY_VOUCHER);
@@ -90,7 +86,7 @@ static enum answered redemption_create(struct call *call)
     struct paper_code code;
 
     reserve->redemption_id = id_next(call->app->ids);
-    reserve->member_id = call->who.account_id;
+    reserve->member_id = member_id;
     reserve->reward_id = input->reward_id;
     reserve->price = input->price;
     reserve->terms_version = (uint32_t)input->terms_version;
@@ -99,12 +95,18 @@ static enum answered redemption_create(struct call *call)
     voucher_code_make(voucher_key->secret, reserve->redemption_id, &code);
     paper_code_hash(keyring_current(call->app->keyring, KEY_INDEX)->secret, &code,
                     reserve->code_hash);
-    return call_submit(call, &reserve->command, render_voucher);
+    return reserve;
+}
+
+static enum answered redemption_create(struct call *call)
+{
+    return call_submit(call, &redeem_command(call, call->who.account_id)->command, render_voucher);
 }
 
 /* --- Looking --------------------------------------------------------------------------------- */
 
-/* For the member who made it, the people of its merchant, and those who see everything. */
+/* For the member who made it, the people of its merchant, those who see everything, and whoever
+ * redeemed it for the member. */
 static bool may_see(const struct who *who, const struct redemption_view *view)
 {
     switch (who->role) {
@@ -113,6 +115,7 @@ static bool may_see(const struct who *who, const struct redemption_view *view)
     case ROLE_MANAGER: return who->scope_id == view->merchant_id;
     case ROLE_AUDITOR:
     case ROLE_ADMINISTRATOR: return true;
+    case ROLE_COORDINATOR: return who->account_id == view->redeemer_id;
     default: return false;
     }
 }
@@ -140,6 +143,8 @@ static enum answered redemption_show(struct call *call)
     if (is_theirs && !code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
     body = redemption_json(&view);
+    if (view.redeemer_id != 0 && call->who.role & (ROLE_MEMBER | ROLE_AUDITOR | ROLE_ADMINISTRATOR))
+        json_object_set_new(body, "redeemed_by", json_id(view.redeemer_id));
     if (is_theirs)
         json_object_set_new(body, "code", json_string(paper_code_for_people(call->arena, &code)));
     return reply_json(call, 200, body);
@@ -194,12 +199,35 @@ static enum answered redemption_qr(struct call *call)
     return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, code.text));
 }
 
-/* On paper for who has no phone: printed by the member, or for them by an administrator, who sees
- * the code then and therefore is in the audit trail. */
-static enum answered redemption_print(struct call *call)
+struct printing {
+    const struct call *call;
+    enum find allowed;
+};
+
+/* Staff see the code then, and therefore are in the audit trail; a coordinator gets one copy. */
+static bool note_print(struct db *db, void *context, struct error *error)
 {
+    struct printing *printing = context;
+    const struct call *call = printing->call;
     const struct audit audit = {
         .actor = call->who.account_id, .action = "voucher.print", .object_id = call->ids[0]};
+
+    printing->allowed = FIND_FOUND;
+    if (call->who.role == ROLE_MEMBER)
+        return true;
+    if (call->who.role == ROLE_COORDINATOR)
+        printing->allowed =
+            proxy_take_print(db, call->ids[0], call->who.account_id, call->now_us, error);
+    if (printing->allowed != FIND_FOUND)
+        return printing->allowed == FIND_NOTHING;
+    return audit_append(db, &audit, call->now_us, error);
+}
+
+/* On paper for who has no phone: printed by the member, by whoever redeemed it for them, or by an
+ * administrator. To look at the headers alone takes no copy. */
+static enum answered redemption_print(struct call *call)
+{
+    struct printing printing = {call, FIND_FOUND};
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
@@ -207,11 +235,15 @@ static enum answered redemption_print(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    if (call->who.role == ROLE_ADMINISTRATOR &&
-        !audit_append(call->db, &audit, call->now_us, &error))
-        return reply_error(call, &error);
+    if (call->who.role == ROLE_COORDINATOR && view.state == REDEMPTION_ISSUING)
+        return reply_problem(call, PROBLEM_BUSY); /* not the one copy of what may not come */
     if (!code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
+    if (http_request_method(call->request) != HTTP_HEAD &&
+        !db_transaction(call->db, note_print, &printing, &error))
+        return reply_error(call, &error);
+    if (printing.allowed != FIND_FOUND)
+        return reply_problem(call, PROBLEM_NOT_FOUND);
     return reply_html(call, voucher_page(call->arena, &view, &code,
                                          (int)call->app->programme->utc_offset_minutes));
 }
@@ -232,6 +264,8 @@ struct redemption_ref *redemption_command(struct call *call, const struct comman
     ref->person_id = call->who.person_id;
     ref->caller_merchant = of_a_merchant ? call->who.scope_id : 0;
     ref->operation_id = id_next(call->app->ids);
+    ref->redeemer_id = view->redeemer_id;
+    ref->redeemer_person = view->redeemer_person;
     ref->undo_window_us = call->app->programme->undo_window_us;
     return ref;
 }
@@ -307,8 +341,8 @@ const struct route redemption_routes[] = {
     {HTTP_GET, "/v1/redemptions/{id}", SEE_THEM, ON_QUERY, redemption_show},
     {HTTP_GET, "/v1/redemptions/{id}/qr", ROLE_MEMBER, ON_QUERY, redemption_qr,
      .query_fields = qr_query_fields, .query_size = sizeof(struct qr_query)},
-    {HTTP_GET, "/v1/redemptions/{id}/print", ROLE_MEMBER | ROLE_ADMINISTRATOR, ON_QUERY,
-     redemption_print},
+    {HTTP_GET, "/v1/redemptions/{id}/print", ROLE_MEMBER | ROLE_COORDINATOR | ROLE_ADMINISTRATOR,
+     ON_QUERY, redemption_print},
     {HTTP_POST, "/v1/redemptions/{id}/cancel", ROLE_MEMBER, ON_QUERY, redemption_cancel,
      .idempotent = true},
     {HTTP_POST, "/v1/redemptions/{id}/undo", SHOP, ON_QUERY, redemption_undo, .fields = undo_fields,

@@ -191,7 +191,7 @@ enum answered reply_refusal(struct call *call, const struct outcome *outcome)
     const struct refusal_text *text = refusal_text(outcome->refusal);
     json_t *further = NULL;
 
-    if (outcome->refusal == REFUSED_NOT_ENOUGH_POINTS)
+    if (outcome->refusal == REFUSED_NOT_ENOUGH_POINTS && outcome->points > 0)
         further = json_pack("{s:o, s:o}", "lacking", json_points(outcome->points), "available",
                             json_points(outcome->available));
     if (outcome->refusal == REFUSED_VOUCHER_USED && outcome->until_us > 0)

@@ -39,6 +39,7 @@ extern const struct route shop_routes[];
 extern const struct route sponsor_routes[];
 extern const struct route reward_routes[];
 extern const struct route redemption_routes[];
+extern const struct route proxy_routes[];
 extern const struct route voucher_routes[];
 extern const struct route wallet_routes[];
 extern const struct route member_wallet_routes[];

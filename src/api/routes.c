@@ -41,6 +41,7 @@ const struct route *const route_tables[] = {
     sponsor_routes,
     reward_routes,
     redemption_routes,
+    proxy_routes,
     voucher_routes,
     statement_routes,
     market_routes,

@@ -53,6 +53,10 @@ static void add_facts(struct buffer *page, const struct redemption_view *view, i
     add_entry(page, "积分", points);
     add_last_day(page, view->expires_us, offset_minutes);
     add_entry(page, "编号", number);
+    if (view->redeemer_id != 0) {
+        snprintf(number, sizeof number, "%llu", (unsigned long long)view->redeemer_id);
+        add_entry(page, "代办工作人员", number);
+    }
     buffer_add_text(page, "</dl>\n");
 }
 

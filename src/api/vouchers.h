@@ -16,6 +16,15 @@ call_render render_redemption;
 struct redemption_ref *redemption_command(struct call *call, const struct command_kind *kind,
                                           const struct redemption_view *view);
 
+/* What is asked of the catalogue, by a member or for one. */
+struct redeem_request {
+    uint64_t reward_id;
+    int64_t price, terms_version;
+};
+extern const struct json_field redeem_fields[];
+/* The command for a call whose input that is: with a number, and its code. */
+struct reserve *redeem_command(struct call *call, uint64_t member_id);
+
 /* For a shop_of_clerk that did not find one. */
 enum answered reply_no_shop(struct call *call, enum find found, const struct error *error);
 

@@ -24,7 +24,8 @@
     X(WRONG_MERCHANT, 12, "wrong_merchant", 409, "不是本店的券", "Not a voucher of this merchant") \
     X(UNDO_TOO_LATE, 13, "undo_too_late", 409, "已超过撤销时间", "Too late to undo")               \
     X(WRONG_STATE, 14, "wrong_state", 409, "当前状态不能这样做", "Not possible in this state")     \
-    X(OWN_RECORD, 15, "own_record", 403, "不能审核自己的记录或核销自己的券",                       \
+    X(OWN_RECORD, 15, "own_record", 403,                                                           \
+      "不能审核自己的记录，也不能兑换或核销自己的、自己代办的券",                                  \
       "Nobody decides on their own record or voucher")                                             \
     X(SAME_PERSON, 16, "same_person", 403, "需要另一人确认", "A second person must agree")         \
     X(ALREADY_DECIDED, 17, "already_decided", 409, "已经处理过", "This was decided already")       \

@@ -45,6 +45,8 @@ static enum refusal reserve_refusal(const struct reserve *want, const struct sto
 {
     if (stock == NULL || wallet == NULL)
         return REFUSED_NOT_FOUND;
+    if (want->by_proxy && want->person_id == want->member_id)
+        return REFUSED_OWN_RECORD;
     if (stock->state != STOCK_OPEN || (stock->sell_until_us != 0 && stock->sell_until_us <= now_us))
         return REFUSED_REWARD_CLOSED;
     if (stock->terms_version != want->terms_version || stock->price != want->price)
@@ -120,7 +122,7 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     if (refusal != ACCEPTED)
         return refusal;
     refusal = wallet_take(book, wallet, &hold, stock->price, &allocation);
-    if (refusal == REFUSED_NOT_ENOUGH_POINTS) {
+    if (refusal == REFUSED_NOT_ENOUGH_POINTS && !want->by_proxy) {
         outcome_show_wallet(out, wallet, now_us);
         out->points = stock->price - out->available; /* what is lacking */
     }

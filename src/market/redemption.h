@@ -64,6 +64,8 @@ struct reserve {
     int utc_offset_minutes; /* limits count by local days */
     uint64_t operation_id;  /* minted by the caller, for a merchant who is to be asked */
     uint32_t agreed;        /* enum linli_disclosure: what the member lets the merchant know */
+    bool by_proxy;          /* staff ask for the member: they are not told the balance */
+    uint64_t person_id;     /* by proxy: whose wallet they would have as a member, or 0 */
 };
 /* The rest name a redemption whose immutable member and reward the caller has looked up (and
  * wallet_owner). */
@@ -71,10 +73,12 @@ struct redemption_ref {
     struct command command;
     uint64_t redemption_id, member_id, reward_id, merchant_id;
     uint64_t wallet_id; /* whose wallet it touches: the member's, or whom they were merged into */
-    uint64_t person_id; /* confirm: the member that the clerk also is, or 0 */
+    uint64_t person_id; /* confirm, undo, refund: the member that the clerk also is, or 0 */
     uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
     uint64_t caller_shop;     /* confirm, undo: where the clerk is; 0: the merchant has no shops */
     uint64_t reward_shop;     /* confirm: the only one that takes it; 0: each does */
+    uint64_t redeemer_id;     /* as for person_id: who redeemed it for the member; 0: the member */
+    uint64_t redeemer_person; /* the member that they also are, or 0 */
     int64_t undo_window_us;   /* undo */
     int64_t cut_off_us;       /* undo: what was confirmed before it stands on a statement */
     uint64_t operation_id;    /* minted by the caller, for a merchant who is to hear of it */

@@ -17,11 +17,13 @@ struct redemption_view {
     uint32_t code_key;
     int64_t created_us, expires_us, confirmed_us, closed_us;
     char *reward_title, *merchant_name;
-    uint64_t reward_shop;   /* the only one that takes it; 0: each of the merchant's does */
-    uint64_t confirmed_by;  /* account; 0: not confirmed */
-    uint64_t shop_id;       /* where it was confirmed; 0: not noted */
-    char *shop_name;        /* of shop_id; NULL: none */
-    char *reward_shop_name; /* of reward_shop; NULL: none */
+    uint64_t reward_shop;     /* the only one that takes it; 0: each of the merchant's does */
+    uint64_t confirmed_by;    /* account; 0: not confirmed */
+    uint64_t shop_id;         /* where it was confirmed; 0: not noted */
+    char *shop_name;          /* of shop_id; NULL: none */
+    char *reward_shop_name;   /* of reward_shop; NULL: none */
+    uint64_t redeemer_id;     /* the staff account that redeemed it for the member; 0: the member */
+    uint64_t redeemer_person; /* the member that they also are, or 0 */
 };
 
 enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *arena,

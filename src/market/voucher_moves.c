@@ -21,8 +21,12 @@ bool voucher_find(struct book *book, const struct redemption_ref *want, struct v
 
 bool voucher_is_own(const struct redemption_ref *want)
 {
-    return want->person_id != 0 &&
-           (want->person_id == want->member_id || want->person_id == want->wallet_id);
+    if (want->redeemer_id != 0 && want->redeemer_id == want->command.actor)
+        return true;
+    if (want->person_id == 0)
+        return false;
+    return want->person_id == want->member_id || want->person_id == want->wallet_id ||
+           want->person_id == want->redeemer_person;
 }
 
 bool voucher_is_open(const struct redemption *redemption)

@@ -19,6 +19,7 @@ struct voucher {
 
 void voucher_keys(const struct command *command, struct key_set *keys);
 bool voucher_find(struct book *book, const struct redemption_ref *want, struct voucher *voucher);
+/* The member's own, or one that the caller redeemed for the member: another hands it over. */
 bool voucher_is_own(const struct redemption_ref *want);
 /* Points are held for it: it may be given back. */
 bool voucher_is_open(const struct redemption *redemption);

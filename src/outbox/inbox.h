@@ -34,7 +34,11 @@
     X(POINTS_EXPIRING, 6, "points_expiring", "您有 {points} 积分将于 {day} 到期",                    \
       "{points} of your points expire on {day}")                                                     \
     X(VOUCHER_RETURNED, 7, "voucher_returned", "“{title}”的兑换券已退回，{points} 积分已还给您",     \
-      "Your voucher for “{title}” was returned: you have {points} points back")
+      "Your voucher for “{title}” was returned: you have {points} points back")                      \
+    X(REDEEMED_FOR_YOU, 20, "redeemed_for_you",                                                      \
+      "社区工作人员为您用 {points} 积分兑换了“{title}”；若不是您的意思，请联系社区",                 \
+      "Staff of your community gave {points} of your points for “{title}” for you: please tell " \
+      "them if you did not want it")
 
 enum notice_kind {
 #define NOTICE_ENUM(name, number, ...) NOTICE_##name = (number),

@@ -365,6 +365,11 @@ class Walk:
         for name in ("", "/lines"):
             self.ids[f"/v1/statements/{{id}}{name}"] = statement["id"]
         self.ids["/v1/rewards/{id}"] = reward.id
+        member = self.market.member(points=9)
+        path = f"/v1/members/{member.id}/redemptions"
+        body = market.reward(stock=1, price=9).asked()
+        made = self.world.coordinator.post(path, body, key=True).expect(201)
+        member.get(f"/v1/redemptions/{made['id']}").expect(200)
         for name in ("", "/qr", "/print"):
             self.ids[f"/v1/redemptions/{{id}}{name}"] = vouchers[3]["id"]
 

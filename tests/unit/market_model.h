@@ -214,6 +214,8 @@ static enum refusal model_reserve(struct model *model, const struct reserve *wan
 
     if (!notice || !coins_has_wallet(&model->coins, want->member_id))
         return REFUSED_NOT_FOUND;
+    if (want->by_proxy && want->person_id == want->member_id)
+        return REFUSED_OWN_RECORD;
     enum refusal refusal = model_offer(model, want, &notice->terms, version);
     if (refusal)
         return refusal;
@@ -225,8 +227,10 @@ static enum refusal model_reserve(struct model *model, const struct reserve *wan
                                  notice->terms.limit_days)) >= notice->terms.limit_count)
         return REFUSED_LIMIT_REACHED;
     expected->points = want->price - coins_live(&model->coins, want->member_id);
-    if (expected->points > 0)
+    if (expected->points > 0) {
+        expected->points = want->by_proxy ? 0 : expected->points; /* nobody else's to know */
         return REFUSED_NOT_ENOUGH_POINTS;
+    }
     coins_hold(&model->coins, want->member_id, want->price, want->redemption_id);
     piece->where = ASIDE;
     piece->voucher = want->redemption_id;
@@ -333,6 +337,15 @@ static void do_deed(struct model *model, const struct diary *diary, enum deed de
         coins_move(&model->coins, voucher, places[deed]);
 }
 
+/* Whoever redeemed it for the member, in whatever office. */
+static bool is_by_redeemer(const struct diary *diary, const struct redemption_ref *want)
+{
+    const struct reserve *asked = &diary->asked;
+
+    return asked->by_proxy && (asked->command.actor == want->command.actor ||
+                               (asked->person_id && asked->person_id == want->person_id));
+}
+
 static enum refusal model_turn(struct model *model, const struct rule *rule,
                                const struct redemption_ref *want, struct outcome *expected)
 {
@@ -345,6 +358,8 @@ static enum refusal model_turn(struct model *model, const struct rule *rule,
         return REFUSED_WRONG_MERCHANT;
     if (rule->for_others && want->person_id &&
         (want->person_id == diary->asked.member_id || want->person_id == want->wallet_id))
+        return REFUSED_OWN_RECORD;
+    if (rule->for_others && is_by_redeemer(diary, want))
         return REFUSED_OWN_RECORD;
     if (rule->refusal[last_page(diary)->deed])
         return rule->refusal[last_page(diary)->deed];

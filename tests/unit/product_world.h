@@ -238,6 +238,9 @@ static inline struct command *invent_reserve(struct product_author *world)
     quote(world, reserve);
     note->guess = MAYBE_CLOSED;
     reserve->member_id = chance(author, 1) ? MEMBERS + 1 : any_buyer(world, note, reserve->price);
+    reserve->by_proxy = chance(author, 20);
+    if (reserve->by_proxy && chance(author, 40))
+        reserve->person_id = chance(author, 30) ? reserve->member_id : any_member(author);
     note->asked = *reserve;
     return &reserve->command;
 }
@@ -305,6 +308,10 @@ static inline struct command *invent_turn(struct product_author *world)
     turn->reward_id = chance(author, 2) ? any_reward(author) : voucher->reward_id;
     turn->merchant_id = merchant_of(voucher->reward_id);
     turn->person_id = any_person(author, turn->member_id);
+    turn->redeemer_id = voucher->by_proxy ? voucher->command.actor : 0;
+    turn->redeemer_person = voucher->person_id;
+    if (voucher->person_id && chance(author, 30))
+        turn->person_id = voucher->person_id;
     turn->caller_merchant = any_caller(author, turn->merchant_id);
     turn->undo_window_us = UNDO_WINDOW_US;
     turn->cut_off_us = world->cut_offs[merchant_of(voucher->reward_id) - FIRST_MERCHANT];
