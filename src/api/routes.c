@@ -33,6 +33,9 @@ const struct route *const route_tables[] = {
     review_routes,
     record_routes,
     figure_routes,
+    demand_routes,
+    participation_routes,
+    work_figure_routes,
     certificate_routes,
     check_routes,
 

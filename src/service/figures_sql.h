@@ -6,6 +6,7 @@
 #define LINLI_FIGURES_SQL_H
 
 #include "base/clock.h"
+#include "people/members.h"
 #include "service/figures.h"
 
 #define FROM_HELD                                                                                  \
@@ -39,6 +40,9 @@
 #define JOIN_COUNTS                                                                                \
     " JOIN activity_counts c ON c.activity_id = a.activity_id AND (a.part_of = 0 OR"               \
     "  NOT EXISTS (SELECT 1 FROM activity_counts k WHERE k.activity_id = a.part_of))"
+
+/* Of a row of `members m`: a person who is there, under their present account. */
+#define IS_MEMBER "m.erased_us = 0 AND m.merged_into = 0 AND " MEMBER_IS_THERE
 
 struct figures_span {
     const char *pattern;    /* of paths */

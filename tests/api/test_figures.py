@@ -8,15 +8,24 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support.figures import QUESTIONS, all_rows, check_sheet, figures_by_sql, values_of
+from support.figures import (
+    QUESTIONS,
+    all_rows,
+    check_sheet,
+    demand_by_sql,
+    participation_by_sql,
+    values_of,
+    work_by_sql,
+)
 from support.parallel import in_parallel
 from support.server import Server
 from support.world import AT_ONCE, Person, World
 
 CHINA = timezone(timedelta(hours=8))
-DRAFT, RUNNING, CLOSED, SETTLED, CANCELLED = 1, 3, 4, 5, 6
+DRAFT, PUBLISHED, RUNNING, CLOSED, SETTLED, CANCELLED = 1, 2, 3, 4, 5, 6
+SIGNED_UP, SIGNED_OFF, WAITING = 1, 2, 3
 OPEN, PENDING, APPROVED, REJECTED, NEEDS_STATEMENT = 1, 2, 3, 4, 5
-MINUTE_US = 60_000_000
+MINUTE_US, DAY_US = 60_000_000, 86_400_000_000
 # Where one day, week, month or year ends and the next begins, and the microsecond before.
 EDGES = ["2026-01-01", "2026-01-05", "2026-02-01", "2026-02-02", "2026-03-01", "2026-04-01"]
 
@@ -36,6 +45,8 @@ class Town:
         self.activities = []
         for _ in range(120):
             self.add_activity()
+        for days in (1, 1, 40):
+            self.add_planned(local_us("2031-05-01T09:00:00") + days * DAY_US)
         self.write()
 
     def make_units(self):
@@ -78,35 +89,70 @@ class Town:
         if self.random.random() < 0.3:
             for _ in range(self.random.randrange(1, 4)):
                 late = self.random.randrange(0, 180) * MINUTE_US
-                shift_state = self.random.choice([state, state, CANCELLED])
+                shift_state = self.random.choice([state, state, CANCELLED, SETTLED])
                 parts.append(self.row(whole["unit"], shift_state, whole["start"] + late, 60, whole["id"]))
         for part in parts:
             self.fill(part, is_empty=len(parts) > 1 and part is whole)
         self.activities += parts
 
+    def add_planned(self, start):
+        """Wanted already, and not held yet."""
+        part = self.row(self.children[1], PUBLISHED, start, 120, 0) | {"capacity": 12}
+        while self.count(part, SIGNED_UP) < 12:
+            part["sign_ups"] = []
+            self.sign_up(part)
+        self.activities.append(part)
+
     def row(self, unit, state, start, minutes, part_of):
         made = {"id": self.world.new_id(), "unit": unit, "state": state, "start": start}
-        return made | {"end": start + minutes * MINUTE_US, "part_of": part_of, "records": []}
+        made |= {"end": start + minutes * MINUTE_US, "part_of": part_of, "records": []}
+        made |= {"capacity": self.random.choice([2, 5, 10, 12]), "sign_ups": []}
+        return made | {"counts": None}
 
     def fill(self, part, is_empty):
         draw = self.random
         part["counts"] = [draw.randrange(4) for _ in range(5)] if draw.random() < 0.5 else None
         if is_empty and draw.random() < 0.9:  # one signs up for its shifts
             return
-        for member in draw.sample(self.members, draw.randrange(8)):
+        if not is_empty:
+            self.sign_up(part)
+        placed = [member for member, state, _, _ in part["sign_ups"] if state == SIGNED_UP]
+        came = set(draw.sample(placed, draw.randrange(len(placed) + 1)))
+        for member in sorted(came | set(draw.sample(self.members, draw.randrange(5)))):
             state = draw.choice([APPROVED] * 5 + [OPEN, PENDING, REJECTED, NEEDS_STATEMENT])
             minutes = draw.choice([0, 30, 45, 90]) if state != OPEN else 0
             part["records"].append((self.world.new_id(), member, state, minutes))
+
+    def sign_up(self, part):
+        """Until it is full, and then some wait; of those some got a place that was given back."""
+        draw, capacity = self.random, part["capacity"]
+        people = draw.sample(self.members, draw.randrange(len(self.members) // 2))
+        for i, member in enumerate(people):
+            at_us = part["start"] - 10 * DAY_US + i * 7 * MINUTE_US
+            if i < capacity:
+                waited = draw.choice([0, 0, 0, 0, 0, 0, 0, i + 1])
+                part["sign_ups"].append((member, SIGNED_UP, at_us, waited))
+            else:
+                part["sign_ups"].append((member, draw.choice([WAITING, SIGNED_OFF]), at_us, i))
+
+    def count(self, part, state):
+        return sum(found == state for _, found, _, _ in part["sign_ups"])
 
     def write(self):
         insert, draw = self.world.insert, self.random
         insert(
             "activities",
             "activity_id, unit_id, category, state, title, description, place, starts_us, ends_us,"
-            " capacity, signed_up, created_by, created_us, part_of",
+            " capacity, signed_up, waiting, created_by, created_us, part_of",
             [(a["id"], a["unit"], draw.randrange(1, 11), a["state"], "洁净家园", "", "", a["start"],
-              a["end"], 10, 0, 1, a["start"] - 86400_000_000, a["part_of"]) for a in self.activities],
+              a["end"], a["capacity"], self.count(a, SIGNED_UP), self.count(a, WAITING), 1,
+              a["start"] - 20 * DAY_US, a["part_of"]) for a in self.activities],
         )  # fmt: skip
+        insert(
+            "sign_ups",
+            "activity_id, member_id, state, at_us, in_line",
+            [(a["id"], *sign_up) for a in self.activities for sign_up in a["sign_ups"]],
+        )
         records = [(a, *record) for a in self.activities for record in a["records"]]
         insert(
             "records",
@@ -142,6 +188,18 @@ class Town:
         self.world.insert("merges", columns, [(*merge, 1, 1, 1) for merge in self.merges])
         for was, into in self.merges:
             self.server.sql("UPDATE members SET merged_into = %s WHERE member_id = %s", into, was)
+
+    def coordinator(self, unit):
+        return self.world.staff("coordinator", unit)
+
+    def employ(self, unit, members, since, until=None):
+        """Whose work unit it is, from a day until before another."""
+        until_us = local_us(until + "T00:00:00") if until else 2**63 - 1
+        self.world.insert(
+            "affiliations",
+            "member_id, kind, from_us, to_us, unit_id",
+            [(m, 2, local_us(since + "T00:00:00"), until_us, unit) for m in members],
+        )
 
     def sheet(self, unit, caller=None, **query):
         caller = caller or self.world.administrator
@@ -281,6 +339,214 @@ def test_without_a_period_it_is_the_month_so_far(town):
     total = town.sheet(town.root)["total"]
     today = datetime.now(CHINA).date()
     assert (total["from"], total["to"]) == (today.replace(day=1).isoformat(), today.isoformat())
+
+
+# What people want
+
+
+def test_sql_written_independently_agrees_with_the_demand(town):
+    query = {"from": "2026-01-01", "to": "2026-03-31", "most": 100}
+    for unit in (town.root, town.children[1]):
+        path = f"/v1/units/{unit}/demand"
+        demand = town.world.administrator.get(path, query=query).expect(200)
+        found = demand_by_sql(town.server, unit, query["from"], query["to"])
+        assert demand["activities"] == len(found) == len(demand["most_wanted"])
+        for item in demand["most_wanted"]:
+            signed_up, waiting, came = found[item["activity_id"]]
+            assert (item["signed_up"], item["waiting"]) == (signed_up, waiting)
+            assert item["came"] in (came, None) and (signed_up >= 10 or item["came"] is None)
+        wants = [(i["signed_up"] + i["waiting"]) / i["places"] for i in demand["most_wanted"]]
+        assert wants == sorted(wants, reverse=True)
+        for name in ("places", "signed_up", "waiting"):
+            by_category = sum(category[name] for category in demand["categories"])
+            assert by_category == sum(item[name] for item in demand["most_wanted"])
+
+
+def test_how_many_came_is_told_of_enough_people_once_it_is_over(town):
+    query = {"from": "2026-01-01", "to": "2026-03-31", "most": 100}
+    path = f"/v1/units/{town.root}/demand"
+    demand = town.world.administrator.get(path, query=query).expect(200)
+    told = [item for item in demand["most_wanted"] if item["came"] is not None]
+    assert len(told) > 5 and all(item["signed_up"] >= 10 for item in told)
+    for category in demand["categories"]:
+        of_it = [item for item in told if item["category"] == category["category"]]
+        signed_up, came = sum(i["signed_up"] for i in of_it), sum(i["came"] for i in of_it)
+        percent = int(100 * came / signed_up + 0.5) if signed_up else None
+        assert category["came_percent"] == percent
+
+
+def test_how_soon_it_was_full(town):
+    query = {"from": "2026-01-01", "to": "2026-03-31", "most": 100}
+    path = f"/v1/units/{town.root}/demand"
+    wanted = town.world.administrator.get(path, query=query).expect(200)["most_wanted"]
+    full = {item["activity_id"]: item["full_after_minutes"] for item in wanted}
+    simple = [
+        a for a in town.activities
+        if str(a["id"]) in full and not any(b["part_of"] == a["id"] for b in town.activities)
+    ]  # fmt: skip
+    for activity in simple:
+        placed = [at for _, state, at, line in activity["sign_ups"] if state == SIGNED_UP and not line]
+        is_full = town.count(activity, SIGNED_UP) == activity["capacity"] and placed
+        made = activity["start"] - 20 * DAY_US
+        expected = (max(placed) - made) // MINUTE_US if is_full else None
+        assert full[str(activity["id"])] == expected
+    assert sum(full[str(a["id"])] is not None for a in simple) > 10
+
+
+def test_demand_is_of_what_is_still_to_come_as_well(town):
+    query = {"from": "2031-01-01", "to": "2031-12-31"}
+    path = f"/v1/units/{town.root}/demand"
+    demand = town.world.administrator.get(path, query=query).expect(200)
+    assert [(item["signed_up"], item["came"]) for item in demand["most_wanted"]] == [(12, None)] * 3
+    assert values_of(town.sheet(town.root, **query)["total"])["activities"] == 0
+
+
+# Who takes part
+
+
+def below(town, unit):
+    """The unit and all below it, by the tests' own tree."""
+    grids = dict(zip(town.children, (town.grids[:2], town.grids[2:], [])))
+    if unit == town.root:
+        return [town.root, *town.children, *town.grids]
+    return [unit, *grids.get(unit, [])]
+
+
+def participation(town, unit, caller=None, first="2026-01-01", last="2026-03-31"):
+    caller = caller or town.world.administrator
+    query = {"from": first, "to": last}
+    return caller.get(f"/v1/units/{unit}/participation", query=query).expect(200)
+
+
+@pytest.mark.parametrize("first, last", PERIODS)
+def test_sql_written_independently_agrees_with_participation(town, first, last):
+    for unit in [town.root, *town.children]:
+        answer = participation(town, unit, first=first, last=last)
+        for group in [answer["total"], *answer["parts"]]:
+            own = group["unit_id"]
+            homes = [own] if group["directly"] else below(town, own)
+            members, active = participation_by_sql(town.server, homes, first, last)
+            assert group["members"]["value"] == members
+            if group["active"]:
+                assert group["active"]["value"] == active
+                share = int(100 * active / members + 0.5) if members else None
+                assert group["share_percent"] == share
+            if 0 < members < 10:
+                assert group["active"] is None and group["share_percent"] is None
+
+
+@pytest.mark.parametrize("first, last", [*PERIODS, ("2026-02-02", "2026-02-06")])
+def test_small_groups_are_not_told_nor_found_by_subtraction(town, first, last):
+    """tests/unit/service_participation.c tries every world that looks the same."""
+    told, hidden = 0, 0
+    for unit in town.units[:-1]:
+        answer = participation(town, unit, first=first, last=last)
+        parts = [part for part in answer["parts"] if part["members"]["value"] > 0]
+        untold = [part for part in parts if part["active"] is None]
+        people = sum(part["members"]["value"] for part in untold)
+        assert len(untold) == len(parts) or not untold or (people >= 10 and len(untold) > 1)
+        assert answer["total"]["active"] or untold or not parts
+        told, hidden = told + len(parts) - len(untold), hidden + len(untold)
+    assert hidden > 4 and (told or last != "2026-02-06")
+
+
+def test_a_small_group_takes_the_next_smallest_with_it(town):
+    """Of 27 people: 10 by themselves, 12 and 5 in two grids."""
+    answer = participation(town, town.children[0], first="2026-02-02", last="2026-02-06")
+    members = [part["members"]["value"] for part in answer["parts"]]
+    assert (members, answer["total"]["members"]["value"]) == ([10, 12, 5], 27)
+    assert [part["active"] is None for part in answer["parts"]] == [True, False, True]
+    assert answer["total"]["active"]["value"] > 0
+
+
+def test_numbers_of_participation_lead_to_people(town):
+    auditor, above, listed = town.world.staff("auditor"), town.coordinator(town.root), 0
+    for unit in (town.root, town.children[0]):
+        answer = participation(town, unit)
+        for group in [answer["total"], *answer["parts"]]:
+            for what in ("members", "active"):
+                if group[what] is None:
+                    continue
+                path = group[what]["rows"]
+                rows = list(all_rows(above, path, limit=11))
+                assert len({row["member_id"] for row in rows}) == group[what]["value"] == len(rows)
+                assert all(row["name"] == "陈小红" for row in rows)
+                assert {row["name"] for row in all_rows(auditor, path)} <= {None}
+                listed += len(rows)
+    assert listed > 100
+
+
+def test_what_is_not_told_is_not_listed_either(town):
+    path = f"/v1/units/{town.grids[1]}/participation"
+    town.world.administrator.get(f"{path}/members").expect(200)
+    assert town.world.administrator.get(f"{path}/active").status == 404
+    assert town.world.administrator.get(f"{path}/absent").status == 404
+
+
+def test_participation_and_demand_end_at_ones_own_unit(town):
+    beside = town.world.staff("coordinator", town.children[1])
+    for name in ("participation", "participation/members", "demand"):
+        path = f"/v1/units/{town.children[0]}/{name}"
+        town.coordinator(town.children[0]).get(path).expect(200)
+        assert beside.get(path).status == 404
+
+
+# For the reader of a work unit
+
+
+@pytest.fixture(scope="module")
+def office(town):
+    """Twelve people from New Year, two of them until March; nine in a smaller one."""
+    made = town.world.make
+    office = made("/v1/units", kind="office", name="区图书馆")["id"]
+    desk = made("/v1/units", kind="office", name="借阅部", parent_id=office)["id"]
+    people = town.members[3:30]
+    town.employ(office, people[:8], "2026-01-01")
+    town.employ(desk, people[8:10], "2026-01-01")
+    town.employ(desk, people[10:12], "2026-01-01", "2026-03-01")
+    town.employ(town.elsewhere, people[12:21], "2026-01-01")
+    town.employ(office, people[21:22], "2026-03-01", "2026-04-01")
+    return office, desk
+
+
+def test_sql_written_independently_agrees_with_the_work_figures(town, office):
+    reader = town.world.staff("unit_reader", office[0])
+    query = {"from": "2026-01-01", "to": "2026-03-31"}
+    answer = reader.get(f"/v1/units/{office[0]}/work-figures", query=query).expect(200)
+    for part in [answer["total"], *answer["months"]]:
+        found = work_by_sql(town.server, office, part["from"], part["to"])
+        assert {name: part[name] for name in found} == found
+        assert found["attendances"] > 0
+    assert [month["members"] for month in answer["months"]] == [12, 12, 11]
+    assert answer["total"]["members"] == 11
+
+
+def test_a_month_of_few_people_hides_the_total_too(town, office):
+    reader = town.world.staff("unit_reader", office[0])
+    query = {"from": "2025-12-01", "to": "2026-01-31"}
+    answer = reader.get(f"/v1/units/{office[0]}/work-figures", query=query).expect(200)
+    assert [month["attendances"] is None for month in answer["months"]] == [True, False]
+    assert answer["total"]["minutes"] is None
+    few = town.world.staff("unit_reader", town.elsewhere)
+    query = {"from": "2026-01-01", "to": "2026-01-31"}
+    path = f"/v1/units/{town.elsewhere}/work-figures"
+    assert few.get(path, query=query).expect(200)["total"]["volunteers"] is None
+
+
+def test_a_reader_gets_counts_of_whole_months_and_nothing_else(town, office):
+    reader = town.world.staff("unit_reader", office[0])
+    path = f"/v1/units/{office[0]}/work-figures"
+    today = datetime.now(CHINA).date().isoformat()
+    for first, last in [("2026-01-02", "2026-01-31"), ("2026-01-01", "2026-01-30"),
+                        (today[:8] + "01", today), ("2023-01-01", "2026-01-31")]:  # fmt: skip
+        assert reader.get(path, query={"from": first, "to": last}).status == 400
+    reader.get(path).expect(200)
+    assert reader.get(f"/v1/units/{office[1]}/work-figures").status == 404
+    for path in ("figures", "figures/attendances", "participation", "demand"):
+        assert reader.get(f"/v1/units/{office[0]}/{path}").status == 403
+
+
+# The command line
 
 
 def test_the_command_line_prints_the_same_sheet(town):

@@ -183,6 +183,7 @@ class Walk:
             "administrator": self.world.administrator,
             "auditor": self.world.staff("auditor"),
             "coordinator": self.world.coordinator,
+            "unit_reader": self.world.staff("unit_reader", self.world.unit_id),
             "manager": market.manager,
             "clerk": market.clerk,
             "member": market.member(),
@@ -307,8 +308,9 @@ class Walk:
         many = {"record_ids": world.records([self.market.member()])}
         world.coordinator.post("/v1/records/approve", many, key=True).expect(200)
         self.ids["/v1/units/{id}/public-notices"] = world.unit_id
-        for path in ("figures", "figures/{word}"):
+        for path in ("figures", "figures/{word}", "demand", "participation", "participation/{word}"):
             self.ids["/v1/units/{id}/" + path] = world.unit_id
+        self.ids["/v1/units/{id}/work-figures"] = world.unit_id
         of = f"/v1/records/{world.records([member])[0]}/evidence"
         kept = member.post(of, {"note": "现场", "photo": SMALL_PHOTO}).expect(201)
         gone = member.post(of, {"note": "误发"}).expect(201)
