@@ -3,7 +3,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(LINLI_PKG REQUIRED IMPORTED_TARGET
   libevent_core libevent_extra libevent_pthreads libevent_openssl
-  openssl libmariadb jansson libsodium libcurl libqrencode libpng zlib pangocairo)
+  openssl libmariadb jansson libsodium libcurl libqrencode libpng zlib pangocairo libseccomp)
 
 # Debian 12 ships llhttp as C sources in node-llhttp; later releases as libllhttp-dev.
 find_library(LLHTTP_LIBRARY llhttp)

@@ -252,6 +252,8 @@ static const struct subcommand subcommands[] = {
      "  KIND NAME            merchant, audit or assess; a-z 0-9 and _\n"
      "  --directory=DIR      instead of ./NAME\n",
      cli_plugin_new},
+    {"plugin-host", "Run plugins; started by the server, of no use to people", NULL,
+     cli_plugin_host},
     {"version", "Print the version", NULL, cli_version},
     {"help", "Print this", NULL, cli_help},
     {0},

@@ -113,6 +113,7 @@ enum exit_status cli_units_rename(struct cli *cli);
 enum exit_status cli_units_move(struct cli *cli);
 enum exit_status cli_units_kinds(struct cli *cli);
 enum exit_status cli_plugin_new(struct cli *cli);
+enum exit_status cli_plugin_host(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);
 

@@ -44,6 +44,8 @@ struct plugin {
     enum plugin_mode mode;
     int rank; /* rules are asked, and their reasons shown, in this order */
     bool built_in;
+    bool is_signed; /* by a trusted key. Where the kernel lacks Landlock, an uploaded plugin that is
+                       not is not run */
     enum plugin_effect on_flag;  /* audit: MARK or HOLD; a confirm is marked in any case */
     enum plugin_effect on_fault; /* the default of its kind, or as configured */
     int64_t hold_from;    /* hundredths: a redemption at or above it is held where on_fault is MARK
@@ -138,8 +140,11 @@ struct plugin_options {
     char *trusted_keys;  /* Ed25519 public keys in hex, separated by spaces or commas */
     bool allow_unsigned; /* for authors at work; never where the kernel lacks Landlock */
     int64_t deadline_us; /* of a message to a host */
+    int64_t start_us;    /* of a host, from its start until it is ready */
     int64_t memory;      /* bytes that a host may have */
     int64_t recycle;     /* calls after which a host is replaced */
+    bool image_is_signed; /* no setting. For plugin_try: the file's signature was checked, so that it
+                             may be tried where the kernel lacks Landlock */
 };
 extern const struct config_entry plugin_config[];
 extern struct metric plugin_metrics[];
@@ -157,7 +162,18 @@ struct plugin_source {
      * set changes. */
     bool (*note_fault)(struct db *db, const struct plugin *plugin, enum plugin_fault fault,
                        int detail, const char *question, struct error *error);
+    /* 32 bytes, the same on every server of the database and for ever: what the pseudonyms that
+     * plugins see are made with. NULL: a key of zeros, for tests. */
+    bool (*pseudonym_key)(struct db *db, uint8_t key[32], struct error *error);
 };
+
+/* Where a program at this path keeps its built-in plugins, for an empty plugins.directory: plugins/
+ * beside it in a build tree, or as installed. The caller frees it. */
+char *plugin_files_beside(const char *program);
+
+/* Whether this kernel can keep a plugin from files while it is loaded. Without it only built-in and
+ * signed plugins run. */
+bool plugin_walls_are_whole(void);
 
 /* Starts a thread of its own that spawns and watches hosts (processes that a thread forks die with
  * nobody but the process), reads the set, brings hosts up. `program` is the path of this binary,
@@ -175,6 +191,8 @@ bool plugins_reload(struct plugins *plugins, struct error *error) MUST_CHECK;
  * A throw-away host: opens the file, describes it, starts it with these settings (NULL: the
  * defaults), asks `calls` if there are any. For uploads, `linli plugin check` and trying a new
  * configuration before it is applied. Needs no struct plugins. The description is in `arena`.
+ * With settings NULL, a plugin that needs some which have no default is described, not started, and
+ * may not be asked. A call's `plugin` may be NULL: it is this one.
  */
 bool plugin_try(const struct plugin_options *options, const char *program, struct text image,
                 const json_t *settings, struct arena *arena, struct manifest *manifest,

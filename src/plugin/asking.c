@@ -1,0 +1,341 @@
+#include "plugin/asking.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "plugin/plugin_figures.h"
+
+#define FAULTS_MOST  3  /* of a plugin in a batch */
+#define EXCUSED_MOST 2  /* deaths in a batch that nobody is to blame for */
+#define MEMORY_EVERY 64 /* messages between two looks at a host's memory */
+
+/* One host's part of a batch. */
+struct asking {
+    enum { ASK_NOW, ASK_WAITING, ASK_DONE } state;
+    const struct asking_terms *terms;
+    struct seat *seat;
+    struct arena *arena;
+    struct plugin_call **calls; /* those without an answer or a fault, in order */
+    uint32_t *guests;           /* whose they are */
+    size_t count;
+    uint8_t faults[WIRE_PLUGINS_MOST];
+    unsigned excused;
+    struct buffer out;
+    size_t sent;
+    uint64_t nonce;
+    int64_t sent_us, deadline_us;
+};
+
+/* --- Faults --- */
+
+static void set_fault(struct plugin_call *call, enum plugin_fault fault, int detail)
+{
+    call->fault = fault;
+    call->fault_detail = detail;
+    memset(&call->answer, 0, sizeof call->answer);
+    figures_fault(fault);
+}
+
+/* A plugin that has had its three is not asked the rest. */
+static void count_fault(struct asking *asking, uint32_t guest, struct plugin_call *call,
+                        const char *why)
+{
+    asking->terms->note(asking->terms->context, call, why);
+    if (asking->faults[guest] < FAULTS_MOST)
+        asking->faults[guest]++;
+}
+
+static void remove_at(struct asking *asking, size_t index)
+{
+    size_t behind = --asking->count - index;
+
+    memmove(&asking->calls[index], &asking->calls[index + 1], behind * sizeof *asking->calls);
+    memmove(&asking->guests[index], &asking->guests[index + 1], behind * sizeof *asking->guests);
+}
+
+static void remove_all_of(struct asking *asking, uint32_t guest, enum plugin_fault fault,
+                          int detail)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < asking->count; i++) {
+        if (asking->guests[i] == guest) {
+            set_fault(asking->calls[i], fault, detail);
+            continue;
+        }
+        asking->calls[kept] = asking->calls[i];
+        asking->guests[kept++] = asking->guests[i];
+    }
+    asking->count = kept;
+}
+
+static void give_up(struct asking *asking)
+{
+    for (size_t i = 0; i < asking->count; i++)
+        set_fault(asking->calls[i], FAULT_NOT_THERE, 0);
+    asking->count = 0;
+    asking->state = ASK_DONE;
+}
+
+/* The question that the host was at, if it says so and can be believed. */
+static bool find_blamed(const struct asking *asking, const struct host_end *end, size_t *index)
+{
+    *index = end->blame.call;
+    return end->blame.stage == BLAME_ASKED && *index < asking->count &&
+           asking->guests[*index] == end->blame.plugin;
+}
+
+/* A death that no plugin can have caused, or that came before the first question. */
+static bool is_excused(struct asking *asking, const struct host_end *end, bool blamed)
+{
+    if (blamed && !(end->from_outside && asking->excused == 0))
+        return false;
+    LOG(WARN, "plugin.host_lost", LOG_STR("fault", plugin_fault_name(end->fault)),
+        LOG_INT("detail", end->detail), LOG_STR("effect", "a spare one is asked"));
+    if (asking->excused++ >= EXCUSED_MOST)
+        give_up(asking);
+    return true;
+}
+
+static void blame_one(struct asking *asking, size_t index, enum plugin_fault fault, int detail,
+                      const char *why)
+{
+    uint32_t guest = asking->guests[index];
+
+    set_fault(asking->calls[index], fault, detail);
+    count_fault(asking, guest, asking->calls[index], why);
+    remove_at(asking, index);
+    if (asking->faults[guest] >= FAULTS_MOST)
+        remove_all_of(asking, guest, fault, detail);
+}
+
+/* The host is lost: by itself (FAULT_NONE), or because nothing more is wanted of it. */
+static void lose_host(struct asking *asking, enum plugin_fault why)
+{
+    struct host_end end = host_end(asking->seat->host, why);
+    struct error text = {0};
+    size_t index;
+
+    asking->seat->host = NULL;
+    asking->state = ASK_NOW;
+    bool blamed = find_blamed(asking, &end, &index);
+    /* What was written is wrong as a whole: then the page's word is as good as any. */
+    if (!blamed && why == FAULT_NONSENSE) {
+        index = 0;
+        blamed = true;
+    }
+    if (is_excused(asking, &end, blamed))
+        return;
+    host_end_describe(&end, &text);
+    blame_one(asking, index, end.fault, end.detail, text.detail);
+}
+
+/* --- Sending --- */
+
+static void encode(struct asking *asking)
+{
+    crypto_random(&asking->nonce, sizeof asking->nonce);
+    wire_begin(&asking->out, WIRE_ASK, asking->nonce, (uint32_t)asking->count);
+    for (size_t i = 0; i < asking->count; i++)
+        wire_put_question(&asking->out, asking->guests[i], asking->calls[i],
+                          &asking->seat->crew->pseudonyms[asking->guests[i]]);
+    wire_end(&asking->out);
+    asking->sent = 0;
+}
+
+/* The host at the seat, up; or a spare. */
+static bool have_host(struct asking *asking)
+{
+    struct seat *seat = asking->seat;
+    int64_t deadline_us = clock_monotonic_us() + asking->terms->start_us;
+    struct host_report report = {0};
+    struct error error = {0};
+
+    if (!seat->host)
+        seat->host = crew_take(seat->crew, deadline_us);
+    if (!seat->host)
+        return false;
+    if (seat->host->ready || host_await(seat->host, &seat->crew->plan, WIRE_READY, deadline_us,
+                                        asking->arena, &report, &error))
+        return true;
+    LOG(ERROR, "plugin.host_not_up", LOG_STR("detail", error.detail));
+    host_end(seat->host, FAULT_NOT_THERE);
+    seat->host = NULL;
+    return false;
+}
+
+static void send_questions(struct asking *asking)
+{
+    if (asking->count == 0) {
+        asking->state = ASK_DONE;
+        return;
+    }
+    if (!have_host(asking)) {
+        give_up(asking);
+        return;
+    }
+    encode(asking);
+    asking->sent_us = clock_monotonic_us();
+    asking->deadline_us = asking->sent_us + asking->terms->deadline_us;
+    asking->state = ASK_WAITING;
+    if (!host_send(asking->seat->host, &asking->out, &asking->sent))
+        lose_host(asking, FAULT_NONE);
+}
+
+/* --- Receiving --- */
+
+static void set_times(struct asking *asking)
+{
+    int64_t took_us = clock_monotonic_us() - asking->sent_us;
+
+    figures_message(took_us);
+    for (size_t i = 0; i < asking->count; i++)
+        asking->calls[i]->took_us = took_us / (int64_t)asking->count;
+}
+
+/* False: the message is broken as a whole, and nothing in it counts. */
+static bool read_answers(struct asking *asking)
+{
+    const struct host *host = asking->seat->host;
+    struct text body = host_body(host);
+    struct reader reader = reader_of(body.data, body.length);
+
+    if (host->head.kind != WIRE_ANSWERS || host->head.nonce != asking->nonce ||
+        host->head.count != asking->count)
+        return false;
+    for (size_t i = 0; i < asking->count; i++) {
+        struct plugin_call *call = asking->calls[i];
+        struct error why = {0};
+
+        if (!wire_take_answer(&reader, call, asking->arena, &why))
+            return false;
+        if (call->fault != FAULT_NONE) {
+            set_fault(call, FAULT_NONSENSE, 0);
+            count_fault(asking, asking->guests[i], call, why.detail);
+        }
+    }
+    return reader.at == reader.end && !host_says_more(host);
+}
+
+/* A host that has served long, or has grown, makes place for a fresh one. */
+static bool is_worn(const struct asking *asking, const struct host *host)
+{
+    return host->calls >= (uint64_t)asking->terms->recycle ||
+           (host->messages % MEMORY_EVERY == 0 && host_memory(host) > asking->terms->memory);
+}
+
+static void take_message(struct asking *asking)
+{
+    struct host *host = asking->seat->host;
+
+    if (!read_answers(asking)) {
+        lose_host(asking, FAULT_NONSENSE);
+        return;
+    }
+    set_times(asking);
+    host_next(host);
+    host->calls += asking->count;
+    host->messages++;
+    asking->state = ASK_DONE;
+    if (is_worn(asking, host)) {
+        spawner_retire(asking->seat->crew->spawner, host);
+        asking->seat->host = NULL;
+    }
+}
+
+static void go_on(struct asking *asking)
+{
+    switch (host_receive(asking->seat->host)) {
+    case HOST_MESSAGE: take_message(asking); return;
+    case HOST_GONE: lose_host(asking, FAULT_NONE); return;
+    case HOST_BABBLES: lose_host(asking, FAULT_NONSENSE); return;
+    case HOST_QUIET: break;
+    }
+    if (clock_monotonic_us() >= asking->deadline_us)
+        lose_host(asking, FAULT_OVERRAN);
+    else if (!host_send(asking->seat->host, &asking->out, &asking->sent))
+        lose_host(asking, FAULT_NONE);
+}
+
+/* --- All of them --- */
+
+static void wait_for_any(struct asking *askings, size_t count, struct pollfd *polls)
+{
+    int64_t deadline_us = INT64_MAX;
+    nfds_t waiting = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct asking *asking = &askings[i];
+
+        if (asking->state != ASK_WAITING)
+            continue;
+        short events = asking->sent < asking->out.length ? POLLIN | POLLOUT : POLLIN;
+        polls[waiting++] = (struct pollfd){asking->seat->host->channel, events, 0};
+        deadline_us = asking->deadline_us < deadline_us ? asking->deadline_us : deadline_us;
+    }
+    int64_t left_us = deadline_us - clock_monotonic_us();
+    if (waiting > 0)
+        poll(polls, waiting, left_us > 0 ? (int)((left_us + 999) / 1000) : 0);
+}
+
+static bool is_anything_left(const struct asking *askings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (askings[i].state != ASK_DONE)
+            return true;
+    }
+    return false;
+}
+
+static void deal_out(struct asking *askings, struct seat *seats, struct plugin_call *calls,
+                     const struct place *places, size_t count)
+{
+    size_t of_operation[PLUGIN_STEP + 1] = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        if (!places[i].seat) {
+            set_fault(&calls[i], FAULT_NOT_THERE, 0);
+            continue;
+        }
+        struct asking *asking = &askings[places[i].seat - seats];
+        calls[i].fault = FAULT_NONE;
+        calls[i].fault_detail = 0;
+        asking->calls[asking->count] = &calls[i];
+        asking->guests[asking->count++] = places[i].guest;
+        of_operation[calls[i].operation]++;
+    }
+    for (int operation = PLUGIN_CHECK; operation <= PLUGIN_STEP; operation++)
+        figures_questions((enum plugin_operation)operation, of_operation[operation]);
+}
+
+void seats_ask(struct seat *seats, size_t seat_count, const struct asking_terms *terms,
+               struct plugin_call *calls, const struct place *places, size_t count,
+               struct arena *arena)
+{
+    struct asking *askings = arena_take(arena, (seat_count + 1) * sizeof *askings);
+    struct pollfd *polls = arena_take(arena, (seat_count + 1) * sizeof *polls);
+
+    for (size_t i = 0; i < seat_count; i++)
+        askings[i] = (struct asking){.terms = terms,
+                                     .seat = &seats[i],
+                                     .arena = arena,
+                                     .calls = arena_take(arena, (count + 1) * sizeof(void *)),
+                                     .guests = arena_take(arena, (count + 1) * sizeof(uint32_t))};
+    deal_out(askings, seats, calls, places, count);
+    while (is_anything_left(askings, seat_count)) {
+        for (size_t i = 0; i < seat_count; i++) {
+            if (askings[i].state == ASK_NOW)
+                send_questions(&askings[i]);
+        }
+        wait_for_any(askings, seat_count, polls);
+        for (size_t i = 0; i < seat_count; i++) {
+            if (askings[i].state == ASK_WAITING)
+                go_on(&askings[i]);
+        }
+    }
+    for (size_t i = 0; i < seat_count; i++)
+        buffer_free(&askings[i].out);
+}

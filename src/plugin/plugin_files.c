@@ -1,0 +1,79 @@
+#include "plugin/plugin_files.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/crypto.h"
+
+#define PIECE 65536
+
+static const char *named_or_beside(const char *const *folders, size_t count, const char *program,
+                                   char path[PATH_MAX])
+{
+    struct stat about;
+    char real[PATH_MAX], *slash;
+
+    if (!realpath(program, real) || !(slash = strrchr(real, '/')))
+        return "";
+    *slash = '\0';
+    for (size_t i = 0; i < count; i++) {
+        int length = snprintf(path, PATH_MAX, "%s/%s", real, folders[i]);
+        if (length < PATH_MAX && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+            return path;
+    }
+    return path;
+}
+
+char *plugin_files_beside(const char *program)
+{
+    static const char *const folders[] = {"plugins", "../lib/linli/plugins"};
+    char path[PATH_MAX] = "", *copy;
+    const char *found = named_or_beside(folders, ARRAY_LENGTH(folders), program, path);
+    size_t size = strlen(found) + 1;
+
+    copy = memory_new(size);
+    memcpy(copy, found, size);
+    return copy;
+}
+
+static bool read_file(const char *path, struct buffer *content, struct error *error)
+{
+    FILE *file = fopen(path, "rbe");
+    char piece[PIECE];
+    size_t length;
+
+    if (!file)
+        return error_set(error, "plugin.file", "%s: %s", path, strerror(errno));
+    while ((length = fread(piece, 1, sizeof piece, file)) > 0)
+        buffer_add(content, piece, length);
+    bool fine = !ferror(file);
+    fclose(file);
+    return fine || error_set(error, "plugin.file", "%s: cannot be read", path);
+}
+
+bool plugin_file_read(const struct plugin_options *options, const char *program,
+                      const struct plugin *plugin, struct buffer *file, struct error *error)
+{
+    static const uint8_t any[HASH_SIZE];
+    char *beside =
+        options->directory && options->directory[0] ? NULL : plugin_files_beside(program);
+    char path[PATH_MAX];
+    uint8_t hash[HASH_SIZE];
+
+    snprintf(path, sizeof path, "%s/%s.so", beside ? beside : options->directory,
+             plugin->manifest->name);
+    free(beside);
+    if (!read_file(path, file, error))
+        return false;
+    crypto_sha256(file->data, file->length, hash);
+    if (memcmp(plugin->sha256, any, HASH_SIZE) == 0 || memcmp(plugin->sha256, hash, HASH_SIZE) == 0)
+        return true;
+    return error_set(error, "plugin.other_file",
+                     "%s is not the file that the database knows: another version of Linli is"
+                     " installed here; restart this server with it",
+                     path);
+}

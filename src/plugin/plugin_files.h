@@ -1,0 +1,13 @@
+/* The built-in plugins' files. */
+#ifndef LINLI_PLUGIN_FILES_H
+#define LINLI_PLUGIN_FILES_H
+
+#include "base/buffer.h"
+#include "plugin/plugins.h"
+
+/* Reads the plugin's file, which must be the one that the set was made with. */
+bool plugin_file_read(const struct plugin_options *options, const char *program,
+                      const struct plugin *plugin, struct buffer *file,
+                      struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * A throw-away host: what an uploaded file is, whether it starts, what it answers.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "plugin/asking.h"
+#include "plugin/sandbox.h"
+
+struct trial {
+    const struct plugin_options *options;
+    struct arena *arena;
+    struct crew crew; /* of one, without spares */
+    struct plugin plugin;
+    struct manifest *manifest;
+    struct linli_value values[PLUGIN_SETTINGS_MOST];
+    struct seat seat;
+};
+
+bool plugin_walls_are_whole(void)
+{
+    return sandbox_landlock() > 0;
+}
+
+/* What the host told is the author's answer; what it could not tell is how it ended. */
+static bool fail(struct trial *trial, int64_t deadline_us, struct error *error)
+{
+    bool late = clock_monotonic_us() >= deadline_us;
+    struct host_end end = host_end(trial->seat.host, late ? FAULT_OVERRAN : FAULT_NONE);
+
+    trial->seat.host = NULL;
+    if (end.blame.stage != BLAME_NOBODY)
+        host_end_describe(&end, error);
+    return false;
+}
+
+static bool await(struct trial *trial, enum wire_kind until, const char **json, struct error *error)
+{
+    int64_t deadline_us = clock_monotonic_us() + trial->options->start_us;
+    struct host_report report = {0};
+
+    if (!host_await(trial->seat.host, &trial->crew.plan, until, deadline_us, trial->arena, &report,
+                    error))
+        return fail(trial, deadline_us, error);
+    if (report.why[0])
+        return error_set(error, "plugin.refused", "%s", report.why[0]);
+    *json = report.json[0];
+    return true;
+}
+
+static bool describe(struct trial *trial, struct error *error)
+{
+    const char *json;
+
+    trial->seat.host = host_spawn(&trial->crew.plan, error);
+    if (!trial->seat.host || !await(trial, WIRE_LOADED, &json, error))
+        return false;
+    return manifest_read(json, strlen(json), trial->arena, trial->manifest, error);
+}
+
+/* Whether it can be started without anybody's settings. */
+static bool has_defaults(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->setting_count; i++) {
+        if (manifest->settings[i].required)
+            return false;
+    }
+    return true;
+}
+
+static bool start(struct trial *trial, const json_t *settings, struct error *error)
+{
+    struct host_guest *guest = &trial->crew.plan.guests[0];
+    json_t *none = json_object();
+    bool fine = manifest_settings(trial->manifest, settings ? settings : none, trial->arena,
+                                  trial->values, error);
+    const char *json;
+
+    json_decref(none);
+    guest->values = trial->values;
+    guest->value_count = trial->manifest->setting_count;
+    return fine && host_start(trial->seat.host, &trial->crew.plan, error) &&
+           await(trial, WIRE_READY, &json, error);
+}
+
+static void ignore_fault(void *context, const struct plugin_call *call, const char *why)
+{
+    (void)context;
+    LOG(INFO, "plugin.tried", LOG_STR("plugin", call->plugin->manifest->name),
+        LOG_STR("fault", plugin_fault_name(call->fault)), LOG_STR("why", why));
+}
+
+static void ask(struct trial *trial, struct plugin_call *calls, size_t count)
+{
+    const struct asking_terms terms = {
+        .deadline_us = trial->options->deadline_us,
+        .start_us = trial->options->start_us,
+        .recycle = INT64_MAX,
+        .memory = INT64_MAX,
+        .note = ignore_fault,
+    };
+    struct place *places = arena_take(trial->arena, (count + 1) * sizeof *places);
+
+    for (size_t i = 0; i < count; i++) {
+        places[i] = (struct place){&trial->seat, 0};
+        if (!calls[i].plugin)
+            calls[i].plugin = &trial->plugin;
+    }
+    seats_ask(&trial->seat, 1, &terms, calls, places, count, trial->arena);
+}
+
+bool plugin_try(const struct plugin_options *options, const char *program, struct text image,
+                const json_t *settings, struct arena *arena, struct manifest *manifest,
+                struct plugin_call *calls, size_t count, struct error *error)
+{
+    static const uint8_t no_key[PSEUDONYM_KEY_SIZE];
+    /* In the arena: calls point to its plugin. */
+    struct trial *trial = arena_take(arena, sizeof *trial);
+    bool fine;
+
+    *trial = (struct trial){.options = options, .arena = arena, .manifest = manifest};
+    trial->plugin = (struct plugin){.manifest = manifest, .mode = PLUGIN_SHADOW};
+    trial->crew.plan = (struct host_plan){.program = program,
+                                          .count = 1,
+                                          .memory = options->memory,
+                                          .landlock_needed = !options->image_is_signed,
+                                          .describe = true};
+    trial->crew.members[0] = &trial->plugin;
+    trial->seat.crew = &trial->crew;
+    trial->crew.plan.guests[0].image = image_open(image, error);
+    if (trial->crew.plan.guests[0].image < 0)
+        return false;
+    fine = describe(trial, error);
+    if (fine && (settings || has_defaults(manifest))) {
+        trial->crew.pseudonyms[0] = pseudonyms_of(no_key, manifest->name);
+        fine = start(trial, settings, error);
+        if (fine && count > 0)
+            ask(trial, calls, count);
+    }
+    if (trial->seat.host)
+        host_end(trial->seat.host, FAULT_NOT_THERE);
+    close(trial->crew.plan.guests[0].image);
+    return fine;
+}

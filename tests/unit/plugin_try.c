@@ -1,0 +1,40 @@
+/* A plugin's file in a throw-away host. */
+#include "plugin_world.h"
+
+static void describes_and_asks(void **state)
+{
+    struct arena *arena = arena_new();
+    struct plugin_options options = test_options();
+    struct manifest manifest;
+    struct error error = {0};
+    struct plugin_call calls[] = {event_of(1, 50), event_of(2, 500), event_of(3, 5000)};
+
+    (void)state;
+    int64_t start = clock_monotonic_us();
+    bool fine = plugin_try(&options, PROGRAM, read_plugin(arena, "plain"), NULL, arena, &manifest,
+                           calls, 3, &error);
+    if (!fine)
+        fail_msg("%s: %s", error.code, error.detail);
+    print_message("took %lld us\n", (long long)(clock_monotonic_us() - start));
+    assert_string_equal(manifest.name, "plain");
+    assert_int_equal(manifest.events, LINLI_EARN | LINLI_REDEEM);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(calls[i].fault, FAULT_NONE);
+    assert_int_equal(calls[0].answer.opinion.verdict, LINLI_ALLOW);
+    assert_int_equal(calls[1].answer.opinion.verdict, LINLI_FLAG);
+    assert_string_equal(calls[1].answer.opinion.reason.code, "many");
+    assert_memory_equal(calls[1].answer.opinion.reason.zh.bytes, "积分 500", 10);
+    assert_int_equal(calls[2].answer.opinion.verdict, LINLI_DENY);
+    assert_int_equal(children(), 0);
+    arena_free(arena);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(describes_and_asks),
+    };
+
+    be_a_host_if_asked(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
