@@ -74,7 +74,7 @@ void demo_print_sign_ins(const struct settings *settings, FILE *out)
               "street,\n"
               "                               demo.east of a community; demo.office reads an "
               "office\n"
-              "    shop1 shop2 shop3          clerks, shop1.boss … shop3.boss their managers\n"
+              "    shop1  shop2               clerks, shop1.boss and shop2.boss their managers\n"
               "  Members sign in by phone, 19900000001 to 19900000300 and most up to 19900019400:\n"
               "  the code appears in this log. `linli demo cases` lists what is planted.\n\n"
             : "    demo.street                coordinator of the street, demo.east of one "

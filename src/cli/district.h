@@ -29,6 +29,8 @@
 #define CLERKS_MOST          4 /* of a merchant */
 #define SHOPS_OF_ONE         3
 #define NOBODY               UINT32_MAX
+#define ACTORS_MOST          64
+#define ACTORS_OFTEN         50 /* how often each of them comes besides, about */
 
 struct district_member {
     uint64_t id;
@@ -66,7 +68,8 @@ struct district_reward {
     uint32_t merchant;
     int64_t price;
     uint64_t shop; /* the only one that takes it; 0: any */
-    bool limited;
+    bool limited;  /* to some a person */
+    bool scarce;   /* soon sold out */
 };
 
 /* What is to be held: planned before anything of it is written. */
@@ -150,8 +153,9 @@ struct district {
     uint32_t settled_below;  /* of the vouchers before that one none lives */
     int64_t last_cut_off_us; /* 0: none yet */
     struct agenda *agenda;
-    struct planted *planted; /* the last first */
-    uint32_t planted_count;
+    struct planted *planted_cases; /* the last first */
+    uint32_t actors[ACTORS_MOST];  /* members who need points for their parts */
+    uint32_t actor_count;
     int64_t began_us, told_us; /* monotonic: for the progress */
 };
 
@@ -248,8 +252,8 @@ const struct task *agenda_first(const struct agenda *agenda);
 struct task agenda_take(struct agenda *agenda);
 
 /* When records are reviewed on a day (0 .. REVIEWS - 1), and when shops are visited. */
-#define REVIEWS 3
-#define VISITS  11
+#define REVIEWS 2
+#define VISITS  8
 int64_t review_time(const struct district *district, int day, uint32_t number);
 int64_t visit_time(const struct district *district, int day, uint32_t number);
 

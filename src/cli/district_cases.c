@@ -18,15 +18,15 @@ struct planted *planted_new(struct district *district, const char *kind, bool in
     struct planted *planted = arena_take(district->arena, sizeof *planted);
     uint32_t number = 1;
 
-    for (const struct planted *other = district->planted; other; other = other->next)
+    for (const struct planted *other = district->planted_cases; other; other = other->next)
         number += other->kind == kind && other->innocent == innocent;
     planted->name =
         arena_printf(district->arena, "%s%s-%02u", kind, innocent ? "-innocent" : "", number);
     planted->kind = kind;
     planted->innocent = innocent;
     planted->why = why;
-    planted->next = district->planted;
-    district->planted = planted;
+    planted->next = district->planted_cases;
+    district->planted_cases = planted;
     return planted;
 }
 
@@ -110,7 +110,7 @@ static json_t *all_json(const struct district *district)
 {
     json_t *json = json_object(), *cases = json_array();
 
-    for (const struct planted *planted = district->planted; planted; planted = planted->next)
+    for (const struct planted *planted = district->planted_cases; planted; planted = planted->next)
         json_array_insert_new(cases, 0, case_json(district, planted));
     json_object_set_new(json, "demo", json_string("district"));
     json_object_set_new(json, "scale", json_integer(district->scale));

@@ -53,7 +53,7 @@ static uint32_t cheapest(const struct district *district, uint32_t merchant, boo
     uint32_t best = NOBODY;
 
     for (uint32_t i = of->first_reward; i < of->first_reward + of->reward_count; i++)
-        if (district->rewards[i].limited == limited &&
+        if (district->rewards[i].limited == limited && !district->rewards[i].scarce &&
             (best == NOBODY || district->rewards[i].price < district->rewards[best].price))
             best = i;
     return best;

@@ -35,11 +35,15 @@ const char *activity_title(const struct district *district,
 
 /* --- Who comes -------------------------------------------------------------------------------- */
 
-/* Most are neighbours, some come from the next community, a few from far away. */
+/* Most are neighbours, some come from the next community, a few from far away; who needs points for
+ * a part in a case comes more often. */
 static uint32_t somebody(struct district *district, const struct district_activity *activity)
 {
     uint32_t community = activity->community, luck = pick(district, 100);
 
+    if (pick(district, at_scale(district, DISTRICT_ATTENDANCES, 1)) <
+        district->actor_count * ACTORS_OFTEN)
+        return district->actors[pick(district, district->actor_count)];
     if (luck >= 90) {
         community = pick(district, district->community_count);
     } else if (luck >= 70) {

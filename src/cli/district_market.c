@@ -15,8 +15,10 @@
 #define OPENS      (9 * 60) /* of every shop, every day */
 #define CLOSES     (21 * 60 + 30)
 #define OFFERS     5 /* of a sector */
-#define SIGN_IN_TO 3 /* merchants whose people can */
+#define SIGN_IN_TO 2 /* merchants whose people can */
 #define FIRST_DAYS (30 * DAY_US)
+#define MANY       1800 /* pieces at first */
+#define FEW        30
 
 enum { CATERING, BOOKS, EDUCATION, MEDICAL, SECTORS };
 
@@ -91,13 +93,17 @@ static bool make_reward(struct district *district, uint32_t merchant, uint32_t o
         .created_us = district->start_us - 20 * DAY_US,
     };
 
-    *made = (struct district_reward){reward.id, merchant, reward.terms.price, reward.shop_id,
-                                     reward.terms.limit_count > 0};
+    *made = (struct district_reward){.id = reward.id,
+                                     .merchant = merchant,
+                                     .price = reward.terms.price,
+                                     .shop = reward.shop_id,
+                                     .limited = reward.terms.limit_count > 0,
+                                     .scarce = offer > 0 && chance(district, 12)};
     agenda_add(district->agenda, (struct task){.at_us = district->start_us,
                                                .kind = TASK_RESTOCK,
                                                .subject = district->reward_count - 1,
                                                .actor = of->manager,
-                                               .number = chance(district, 10) ? 30 : 600});
+                                               .number = made->scarce ? FEW : MANY});
     return reward_create(district->tools->db, &reward, error);
 }
 

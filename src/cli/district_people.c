@@ -268,7 +268,7 @@ static bool make_coordinators(struct district *district, struct error *error)
                 i == 0 && j == 0 ? "demo.east"
                                  : arena_printf(district->arena, "community%u.%d", i + 1, j + 1),
                 arena_printf(district->arena, "%s%s", community->name, j == 0 ? "甲" : "乙"),
-                i == 0};
+                i == 0 && j == 0};
 
             if (!district_make_account(district, &account, &community->coordinators[j], error))
                 return false;

@@ -104,46 +104,51 @@ static bool is_plain(const struct district_activity *activity)
 /* --- Overlapping service -----------------------------------------------------------------------
  */
 
-#define OVERLAPS      12
-#define BACK_TO_BACK  6
-#define EARLY_COMERS  4
-#define LEAST_OVERLAP (40 * MINUTE_US)
-#define EARLY_BY      (12 * MINUTE_US)
+#define OVERLAPS     12
+#define BACK_TO_BACK 6
+#define EARLY_COMERS 4
+#define EARLY_BY     (12 * MINUTE_US)
 
-/* The first plain pair from day `from` on whose second begins, counted from the end of the first,
- * between the two. False: there is none. */
-static bool find_pair(const struct district *district, int from, int64_t least_us, int64_t most_us,
-                      uint32_t *first, uint32_t *second)
+/* The first plain activity from `day` on that lasts two hours. */
+static uint32_t long_activity(const struct district *district, int day)
 {
-    for (uint32_t i = 0; i < district->activity_count; i++) {
-        const struct district_activity *a = &district->activities[i];
+    uint32_t i = 0;
 
-        if (a->day < from || a->day >= DISTRICT_DAYS - 5 || !is_plain(a))
-            continue;
-        for (uint32_t j = i + 1; j < district->activity_count; j++) {
-            const struct district_activity *b = &district->activities[j];
-            int64_t gap_us = b->starts_us - a->ends_us;
+    while (district->activities[i].day < day || !is_plain(&district->activities[i]) ||
+           district->activities[i].style->minutes < 120)
+        i++;
+    ASSERT(i < district->activity_count);
+    return i;
+}
 
-            if (b->day != a->day)
-                break;
-            if (!is_plain(b) || b->community == a->community || gap_us < least_us ||
-                gap_us > most_us || b->ends_us < a->ends_us)
-                continue;
-            *first = i;
-            *second = j;
-            return true;
-        }
-    }
-    return false;
+/* Another one, in the next community, that begins so long after the end of `other`. */
+static uint32_t add_activity_after(struct district *district, uint32_t other, int64_t gap_us)
+{
+    static const struct activity_style style = {.title = "便民服务日",
+                                                .place = "小区广场",
+                                                .category = 8,
+                                                .coefficient = 100,
+                                                .starts_minute = 0,
+                                                .minutes = 120,
+                                                .size = 20,
+                                                .skill = ""};
+    const struct district_activity *of = &district->activities[other];
+    uint32_t community = (of->community + 1) % district->community_count;
+    uint32_t index = add_activity(district, community, of->day, &style,
+                                  district->communities[community].coordinators[0]);
+    struct district_activity *made = &district->activities[index];
+
+    made->starts_us = of->ends_us + gap_us;
+    made->ends_us = made->starts_us + 2 * HOUR_US;
+    made->turnout = 14;
+    return index;
 }
 
 static void plant_overlaps(struct district *district)
 {
-    uint32_t first, second;
-
     for (int i = 0; i < OVERLAPS; i++) {
-        if (!find_pair(district, 30 + i * 26, -6 * HOUR_US, -LEAST_OVERLAP, &first, &second))
-            return;
+        uint32_t first = long_activity(district, 30 + i * 26);
+        uint32_t second = add_activity_after(district, first, -(45 + i * 5) * MINUTE_US);
         struct planted *planted =
             planted_new(district, "overlap", false, "in two places at once, checked in at both");
         uint32_t member = idle_member(district, district->activities[first].community);
@@ -182,11 +187,9 @@ static void plant_back_to_back(struct district *district)
 /* Checked in for the second before it began, while the first went on: no minute counts twice. */
 static void plant_early_comers(struct district *district)
 {
-    uint32_t first, second;
-
     for (int i = 0; i < EARLY_COMERS; i++) {
-        if (!find_pair(district, 50 + i * 70, 0, 15 * MINUTE_US, &first, &second))
-            return;
+        uint32_t first = long_activity(district, 50 + i * 70);
+        uint32_t second = add_activity_after(district, first, 5 * MINUTE_US);
         struct planted *planted = planted_new(
             district, "overlap", true, "checked in early next door; the counted times do not meet");
         uint32_t member = idle_member(district, district->activities[first].community);
@@ -255,19 +258,6 @@ static void plant_pair(struct district *district, struct planted *planted, uint3
         sold->reviewed_us = proposed_us + PUBLIC_NOTICE_US + 80 * SECOND_US;
         planted_at(planted, sold->reviewed_us);
     }
-}
-
-/* The first plain activity from `day` on that lasts two hours; NOBODY: there is none. */
-static uint32_t long_activity(const struct district *district, int day)
-{
-    for (uint32_t i = 0; i < district->activity_count; i++) {
-        const struct district_activity *activity = &district->activities[i];
-
-        if (activity->day >= day && activity->day < DISTRICT_DAYS - 20 && is_plain(activity) &&
-            activity->style->minutes >= 120)
-            return i;
-    }
-    return NOBODY;
 }
 
 static void plant_sold_hours(struct district *district)
@@ -394,6 +384,8 @@ uint32_t plant_actor(struct district *district, struct planted *planted)
 {
     uint32_t member = rich_member(district);
 
+    ASSERT(district->actor_count < ACTORS_MOST);
+    district->actors[district->actor_count++] = member;
     planted_note(&planted->members, member_id(district, member));
     return member;
 }

@@ -27,14 +27,14 @@ static int64_t about(const struct district *district, int day, int minute, uint3
 
 int64_t review_time(const struct district *district, int day, uint32_t number)
 {
-    static const int minutes[REVIEWS] = {9 * 60 + 40, 14 * 60 + 30, 17 * 60 + 10};
+    static const int minutes[REVIEWS] = {9 * 60 + 40, 16 * 60 + 10};
 
     return about(district, day, minutes[number], 100 + number);
 }
 
 int64_t visit_time(const struct district *district, int day, uint32_t number)
 {
-    static const int minutes[VISITS] = {570, 635, 710, 752, 795, 915, 1010, 1065, 1110, 1160, 1220};
+    static const int minutes[VISITS] = {575, 650, 735, 785, 905, 1050, 1115, 1205};
 
     return about(district, day, minutes[number], number);
 }
