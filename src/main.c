@@ -174,6 +174,18 @@ static const struct subcommand subcommands[] = {
      "  --consented          they all agreed to the terms, in writing: needed to import\n"
      "\nExit status: 0 when all are imported (or would be), 1 when nobody is.\n",
      cli_import_members},
+    {"export member", "Print everything that is held about a member, as they can ask for themselves",
+     "  MEMBER               the member's id\n"
+     "  --why=REASON         kept in the audit trail\n"
+     "  --out=FILE           instead of printing it\n",
+     cli_export_member},
+    {"export", "Write what is in the database, for spreadsheets and programs",
+     "  WHAT                 units, members, activities, records, transfers, redemptions or audit\n"
+     "  --format=csv|json\n"
+     "  --out=FILE           a new file that only you can read, instead of printing it\n"
+     "  --names              of members: names and phones too\n"
+     "  --why=REASON         for --names: kept in the audit trail\n",
+     cli_export},
     {"erase", "Erase what is personal of a member; the books stay",
      "  MEMBER               the member's id\n"
      "  --why=REASON         kept in the audit trail: no name, no phone\n"

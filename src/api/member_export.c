@@ -119,10 +119,11 @@ static json_t *value_json(struct rows *rows, unsigned column, enum shape shape)
     return json_text(rows_text(rows, column));
 }
 
-static bool add_part(struct call *call, const struct part *part, json_t *body, struct error *error)
+static bool add_part(struct db *db, uint64_t member_id, const struct part *part, json_t *body,
+                     struct error *error)
 {
-    struct rows *rows = db_query_values(
-        call->db, part->sql, (const struct db_value[]){DB_ID(call->who.account_id), {0}});
+    struct rows *rows =
+        db_query_values(db, part->sql, (const struct db_value[]){DB_ID(member_id), {0}});
     json_t *items = json_array();
 
     while (rows_next(rows) && json_array_size(items) < ROWS_MOST) {
@@ -146,22 +147,34 @@ static json_t *person_json(const struct member *member)
                      json_time(member->joined_us), "consented_at", json_time(member->consented_us));
 }
 
-enum answered member_export(struct call *call)
+enum find member_export_read(struct db *db, const struct keyring *keyring, uint64_t member_id,
+                             int64_t now_us, struct arena *arena, json_t **body,
+                             struct error *error)
 {
     struct member member;
+    enum find found = member_find(db, keyring, member_id, arena, &member, error);
+
+    if (found != FIND_FOUND)
+        return found;
+    *body =
+        json_pack("{s:o, s:o}", "exported_at", json_time(now_us), "member", person_json(&member));
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (!add_part(db, member_id, &parts[i], *body, error)) {
+            json_decref(*body);
+            return FIND_FAILED;
+        }
+    }
+    return FIND_FOUND;
+}
+
+enum answered member_export(struct call *call)
+{
     struct error error;
-    enum find found = member_find(call->db, call->app->keyring, call->who.account_id, call->arena,
-                                  &member, &error);
+    json_t *body;
+    enum find found = member_export_read(call->db, call->app->keyring, call->who.account_id,
+                                         call->now_us, call->arena, &body, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    json_t *body = json_pack("{s:o, s:o}", "exported_at", json_time(call->now_us), "member",
-                             person_json(&member));
-    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-        if (!add_part(call, &parts[i], body, &error)) {
-            json_decref(body);
-            return reply_error(call, &error);
-        }
-    }
     return reply_json(call, 200, body);
 }

@@ -84,6 +84,8 @@ enum exit_status cli_demo_cases(struct cli *cli);
 enum exit_status cli_admin_create(struct cli *cli);
 enum exit_status cli_admin_password(struct cli *cli);
 enum exit_status cli_import_members(struct cli *cli);
+enum exit_status cli_export(struct cli *cli);
+enum exit_status cli_export_member(struct cli *cli);
 enum exit_status cli_erase(struct cli *cli);
 enum exit_status cli_doctor(struct cli *cli);
 enum exit_status cli_backup(struct cli *cli);

@@ -1,10 +1,13 @@
 """What operators type: staff accounts, units, exports. One server, each test its own objects."""
 
+import csv
+import io
 import json
+import uuid
 
 import pytest
 
-from support.world import PASSWORD, unique
+from support.world import PASSWORD, Member, unique
 
 WHY = "--why=街道来函"
 
@@ -160,3 +163,87 @@ def test_the_tree_gets_no_deeper_than_it_may(world):
     refused = cli(world, "units", "move", chain[0], f"--parent={other[-1]}", WHY, status=1)
     assert "levels" in refused.stderr
     cli(world, "units", "move", chain[0], f"--parent={other[-2]}", WHY)
+
+
+# Exports
+
+
+def rows_of(world, what, *options):
+    """As CSV and, a moment later, as JSON: the same rows. The server goes on meanwhile."""
+    text = cli(world, "export", what, "--format=csv", *options).stdout
+    table = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    found = json.loads(cli(world, "export", what, "--format=json", *options).stdout)
+    assert {row["id"] for row in table} <= {str(row["id"]) for row in found}
+    assert not found or list(table[0]) == list(found[0])
+    return found
+
+
+@pytest.fixture(scope="module")
+def lived(world):
+    """A member who served, earned and redeemed, with a name and a phone of their own."""
+    market = world.market()
+    phone = f"+86137{uuid.uuid4().int % 10**8:08d}"
+    body = {"name": unique("罕名"), "phone": phone, "unit_id": world.unit_id, "consent": True}
+    made = world.make("/v1/members", **body)
+    member = Member(world, made["id"], "member")
+    world.award(world.records([member])[0]).expect(200)
+    world.give([member], 20)
+    member.redeem(market.reward(stock=1, price=3)).expect(201)
+    member.name, member.phone = body["name"], phone
+    return member
+
+
+@pytest.mark.parametrize(
+    "what", ("units", "members", "activities", "records", "transfers", "redemptions", "audit")
+)
+def test_everything_is_exported_as_csv_and_as_json(world, lived, what):
+    table = {"audit": "audit_trail"}.get(what, what)
+    before = world.server.sql(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"]
+    found = rows_of(world, what)
+    if what != "members":  # an import that died leaves some that nobody may see
+        assert len(found) >= before > 0
+
+
+def test_words_stand_for_numbers_and_points_are_points(world, lived):
+    mine = [row for row in rows_of(world, "records") if row["member_id"] == lived.id]
+    assert [(row["state"], row["grade"], row["minutes"]) for row in mine] == [("approved", "C", 60)]
+    moved = [row for row in rows_of(world, "transfers") if row["member_id"] == lived.id]
+    kinds = {row["kind"]: (row["from"], row["to"], row["points"]) for row in moved}
+    assert kinds["award"] == ("issuance", f"wallet {lived.id}", mine[0]["points"])
+    assert kinds["hold"] == (f"wallet {lived.id}", f"held {lived.id}", "3.00")
+    assert next(row for row in rows_of(world, "activities"))["category"] == "clean_homes"
+
+
+def test_names_are_exported_for_a_reason_only(world, lived):
+    plain = cli(world, "export", "members").stdout
+    assert lived.id in plain and lived.name not in plain and lived.phone not in plain
+    assert "--why" in cli(world, "export", "members", "--names", status=2).stderr
+    named = {row["id"]: row for row in rows_of(world, "members", "--names", WHY)}
+    assert (named[lived.id]["name"], named[lived.id]["phone"]) == (lived.name, lived.phone)
+    entry = rows_of(world, "audit")[-1]
+    assert (entry["action"], entry["why"]) == ("member.export_all", WHY.removeprefix("--why="))
+
+
+def test_a_members_own_data_are_as_they_would_get_them(world, lived, tmp_path):
+    own = lived.get("/v1/me/export").expect(200)
+    assert "--why" in cli(world, "export", "member", lived.id, status=2).stderr
+    path = tmp_path / "member.json"
+    cli(world, "export", "member", lived.id, WHY, f"--out={path}")
+    given = json.loads(path.read_text())
+    assert path.stat().st_mode & 0o77 == 0
+    assert given.pop("exported_at") and own.pop("exported_at")
+    assert given == own
+    assert "no member" in cli(world, "export", "member", "7", WHY, status=1).stderr
+    entry = rows_of(world, "audit")[-1]
+    assert (entry["action"], entry["object_id"]) == ("member.export", lived.id)
+
+
+def test_a_file_is_private_and_never_written_over(world, tmp_path):
+    path = tmp_path / "units.csv"
+    told = cli(world, "export", "units", f"--out={path}")
+    assert "rows in" in told.stderr and told.stdout == ""
+    assert path.stat().st_mode & 0o77 == 0
+    before = path.read_bytes()
+    assert "exists" in cli(world, "export", "units", f"--out={path}", status=1).stderr
+    assert path.read_bytes() == before
+    assert "what" in cli(world, "export", "everything", status=2).stderr
