@@ -5,6 +5,7 @@
 #include "service/certificates.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "api/app.h"
@@ -273,6 +274,8 @@ static enum answered certificates_post(struct call *call)
 
 /* --- On paper --------------------------------------------------------------------------------- */
 
+#define PDFS_AT_ONCE 2 /* of a process; the next is answered 503 */
+
 enum paper_format { PAPER_HTML, PAPER_PDF };
 
 struct paper_query {
@@ -284,13 +287,30 @@ static const struct json_field paper_query_fields[] = {
     {0},
 };
 
+/* Long ones cost some 100 ms of a query thread: they never take all of those. */
+static bool write_pdf(struct call *call, const struct paper *paper, struct text *pdf,
+                      struct error *error)
+{
+    static _Atomic int under_way;
+    bool written = false;
+
+    if (atomic_fetch_add(&under_way, 1) < PDFS_AT_ONCE)
+        written = paper_pdf(call->arena, paper, pdf, error);
+    else
+        error_set(error, "paper.busy", "%d are being made", PDFS_AT_ONCE);
+    atomic_fetch_sub(&under_way, 1);
+    return written;
+}
+
 static enum answered reply_pdf(struct call *call, const struct paper *paper)
 {
     struct error error;
     struct text pdf;
 
-    if (paper_pdf(call->arena, paper, &pdf, &error))
+    if (write_pdf(call, paper, &pdf, &error))
         return reply_bytes(call, 200, "application/pdf", pdf);
+    if (strcmp(error.code, "paper.busy") == 0)
+        return reply_problem(call, PROBLEM_BUSY);
     if (strcmp(error.code, "paper.no_font") != 0)
         return reply_error(call, &error);
     LOG(ERROR, "paper.no_font", LOG_STR("detail", error.detail));

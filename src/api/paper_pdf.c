@@ -1,6 +1,6 @@
 /*
  * A paper as PDF: laid out by Pango, written by cairo, which embeds of each font what is used. It
- * is drawn twice, first to count the pages. Sizes are points.
+ * is laid out twice, first without drawing, to count the pages. Sizes are points.
  */
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
@@ -31,10 +31,11 @@ static const struct colour ink = {0.10, 0.10, 0.10}, grey = {0.35, 0.35, 0.35},
 struct sheet {
     const struct paper *paper;
     struct arena *arena;
-    cairo_t *cairo;
+    cairo_t *cairo; /* NULL: only to count the pages */
     PangoContext *context;
-    double y;             /* where the next thing goes */
-    int page, page_count; /* count 0: not known yet */
+    PangoFontDescription *font; /* its size is set for each words */
+    double y;                   /* where the next thing goes */
+    int page, page_count;       /* count 0: not known yet */
 };
 
 /* --- Words ------------------------------------------------------------------------------------ */
@@ -49,11 +50,9 @@ struct words {
 static PangoLayout *layout_of(const struct sheet *sheet, const struct words *words)
 {
     PangoLayout *layout = pango_layout_new(sheet->context);
-    PangoFontDescription *font = pango_font_description_from_string(families);
 
-    pango_font_description_set_absolute_size(font, words->size * PANGO_SCALE);
-    pango_layout_set_font_description(layout, font);
-    pango_font_description_free(font);
+    pango_font_description_set_absolute_size(sheet->font, words->size * PANGO_SCALE);
+    pango_layout_set_font_description(layout, sheet->font);
     pango_layout_set_text(layout, words->text, -1);
     if (words->width > 0)
         pango_layout_set_width(layout, (int)(words->width * PANGO_SCALE));
@@ -63,34 +62,59 @@ static PangoLayout *layout_of(const struct sheet *sheet, const struct words *wor
     return layout;
 }
 
+struct extent {
+    double width, height;
+};
+
+static struct extent extent_of(PangoLayout *layout)
+{
+    int width, height;
+
+    pango_layout_get_size(layout, &width, &height);
+    return (struct extent){(double)width / PANGO_SCALE, (double)height / PANGO_SCALE};
+}
+
 static double height_of(const struct sheet *sheet, const struct words *words)
 {
     PangoLayout *layout = layout_of(sheet, words);
-    int height;
+    double height = extent_of(layout).height;
 
-    pango_layout_get_size(layout, NULL, &height);
     g_object_unref(layout);
-    return (double)height / PANGO_SCALE;
+    return height;
 }
 
-/* Returns the width that it took. */
-static double put_words(const struct sheet *sheet, double x, double y, const struct words *words)
+static void set_colour(const struct sheet *sheet, struct colour colour)
 {
-    PangoLayout *layout = layout_of(sheet, words);
-    int width;
+    cairo_set_source_rgb(sheet->cairo, colour.red, colour.green, colour.blue);
+}
 
-    pango_layout_get_size(layout, &width, NULL);
-    cairo_set_source_rgb(sheet->cairo, words->colour.red, words->colour.green, words->colour.blue);
-    cairo_move_to(sheet->cairo, x, y);
-    pango_cairo_show_layout(sheet->cairo, layout);
+/* Draws and drops it. Returns what it took. */
+static struct extent put_layout(const struct sheet *sheet, double x, double y, PangoLayout *layout,
+                                struct colour colour)
+{
+    struct extent extent = extent_of(layout);
+
+    if (sheet->cairo != NULL) {
+        set_colour(sheet, colour);
+        cairo_move_to(sheet->cairo, x, y);
+        pango_cairo_show_layout(sheet->cairo, layout);
+    }
     g_object_unref(layout);
-    return (double)width / PANGO_SCALE;
+    return extent;
+}
+
+static struct extent put_words(const struct sheet *sheet, double x, double y,
+                               const struct words *words)
+{
+    return put_layout(sheet, x, y, layout_of(sheet, words), words->colour);
 }
 
 static void fill_box(const struct sheet *sheet, double x, double y, double width, double height,
                      struct colour colour)
 {
-    cairo_set_source_rgb(sheet->cairo, colour.red, colour.green, colour.blue);
+    if (sheet->cairo == NULL)
+        return;
+    set_colour(sheet, colour);
     cairo_rectangle(sheet->cairo, x, y, width, height);
     cairo_fill(sheet->cairo);
 }
@@ -100,8 +124,7 @@ static void add_words(struct sheet *sheet, const struct words *words)
 {
     if (words->text == NULL)
         return;
-    put_words(sheet, MARGIN, sheet->y, words);
-    sheet->y += height_of(sheet, words);
+    sheet->y += put_words(sheet, MARGIN, sheet->y, words).height;
 }
 
 /* --- Pages ------------------------------------------------------------------------------------ */
@@ -129,11 +152,17 @@ static void begin_page(struct sheet *sheet)
     sheet->y = MARGIN;
 }
 
+static void end_page(const struct sheet *sheet)
+{
+    if (sheet->cairo != NULL)
+        cairo_show_page(sheet->cairo);
+}
+
 static void need_room(struct sheet *sheet, double height)
 {
     if (sheet->y + height <= BOTTOM)
         return;
-    cairo_show_page(sheet->cairo);
+    end_page(sheet);
     begin_page(sheet);
 }
 
@@ -160,6 +189,8 @@ static void draw_qr(const struct sheet *sheet, double left, double top)
     struct qr_modules modules = qr_modules(sheet->arena, sheet->paper->qr);
     double size = QR_SIDE / modules.side;
 
+    if (sheet->cairo == NULL)
+        return;
     cairo_set_source_rgb(sheet->cairo, 0, 0, 0);
     for (int y = 0; y < modules.side; y++)
         for (int x = 0; x < modules.side; x++)
@@ -173,12 +204,12 @@ static double add_fact(struct sheet *sheet, const struct paper_fact *fact, doubl
     double left = MARGIN + 132;
     struct words value = {fact->value, 12, width - 132, ink, PANGO_ALIGN_LEFT};
     double taken = put_words(sheet, MARGIN, sheet->y,
-                             &(struct words){fact->name.zh, 12, 0, grey, PANGO_ALIGN_LEFT});
+                             &(struct words){fact->name.zh, 12, 0, grey, PANGO_ALIGN_LEFT})
+                       .width;
 
     put_words(sheet, MARGIN + taken + 5, sheet->y + 3,
               &(struct words){fact->name.en, 8.5, 0, grey, PANGO_ALIGN_LEFT});
-    put_words(sheet, left, sheet->y, &value);
-    return height_of(sheet, &value);
+    return put_words(sheet, left, sheet->y, &value).height;
 }
 
 /* Facts on the left, QR and code on the right. */
@@ -240,12 +271,15 @@ static struct words cell_words(const struct sheet *sheet, const struct paper_tab
 
 static void add_row(struct sheet *sheet, const struct paper_table *table, size_t row)
 {
-    struct words words[PAPER_COLUMNS_MOST];
+    PangoLayout *cells[PAPER_COLUMNS_MOST];
     double height = 0, x = MARGIN;
 
     for (size_t i = 0; i < table->column_count; i++) {
-        words[i] = cell_words(sheet, table, row, i);
-        double cell_height = height_of(sheet, &words[i]);
+        struct words words = cell_words(sheet, table, row, i);
+        double cell_height;
+
+        cells[i] = layout_of(sheet, &words);
+        cell_height = extent_of(cells[i]).height;
         height = cell_height > height ? cell_height : height;
     }
     height += 2 * 3.5;
@@ -254,7 +288,7 @@ static void add_row(struct sheet *sheet, const struct paper_table *table, size_t
         add_table_head(sheet, table);
     }
     for (size_t i = 0; i < table->column_count; i++) {
-        put_words(sheet, x + CELL_PADDING, sheet->y + 3.5, &words[i]);
+        put_layout(sheet, x + CELL_PADDING, sheet->y + 3.5, cells[i], ink);
         x += table->columns[i].share * WIDTH;
     }
     sheet->y += height;
@@ -282,7 +316,8 @@ static void add_table(struct sheet *sheet, const struct paper_table *table)
     sheet->y += 20;
     need_room(sheet, 24 + HEAD_HEIGHT + 2 * 22); /* no title alone at a page's end */
     taken = put_words(sheet, MARGIN, sheet->y,
-                      &(struct words){table->title.zh, 14, 0, accent, PANGO_ALIGN_LEFT});
+                      &(struct words){table->title.zh, 14, 0, accent, PANGO_ALIGN_LEFT})
+                .width;
     put_words(sheet, MARGIN + taken + 8, sheet->y + 4,
               &(struct words){table->title.en, 10, 0, grey, PANGO_ALIGN_LEFT});
     sheet->y += 24;
@@ -326,51 +361,47 @@ static void draw(struct sheet *sheet)
     add_note(sheet, paper->note);
     for (size_t i = 0; i < paper->table_count; i++)
         add_table(sheet, &paper->tables[i]);
-    cairo_show_page(sheet->cairo);
+    end_page(sheet);
 }
 
-/* Draws into `pdf`; returns the number of pages, or -1. */
-static int write_pdf(struct arena *arena, const struct paper *paper, PangoContext *context,
-                     int page_count, struct buffer *pdf, struct error *error)
+/* `sheet` knows the number of pages. */
+static bool write_pdf(struct sheet *sheet, struct buffer *pdf, struct error *error)
 {
     cairo_surface_t *surface =
         cairo_pdf_surface_create_for_stream(add_bytes, pdf, PAGE_WIDTH, PAGE_HEIGHT);
-    cairo_t *cairo = cairo_create(surface);
-    struct sheet sheet = {.paper = paper,
-                          .arena = arena,
-                          .cairo = cairo,
-                          .context = context,
-                          .page_count = page_count};
     cairo_status_t status;
 
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, paper->title.zh);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, paper->made_at);
-    draw(&sheet);
-    status = cairo_status(cairo);
-    cairo_destroy(cairo);
+    sheet->cairo = cairo_create(surface);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, sheet->paper->title.zh);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, sheet->paper->made_at);
+    draw(sheet);
+    status = cairo_status(sheet->cairo);
+    cairo_destroy(sheet->cairo);
     cairo_surface_finish(surface);
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        return sheet.page;
-    error_set(error, "paper.pdf", "%s", cairo_status_to_string(status));
-    return -1;
+    return status == CAIRO_STATUS_SUCCESS ||
+           error_set(error, "paper.pdf", "%s", cairo_status_to_string(status));
 }
 
-static bool write_twice(struct arena *arena, const struct paper *paper, PangoContext *context,
-                        struct text *pdf, struct error *error)
+static bool write_counted(struct arena *arena, const struct paper *paper, PangoContext *context,
+                          struct text *pdf, struct error *error)
 {
+    PangoFontDescription *font = pango_font_description_from_string(families);
+    struct sheet counted = {.paper = paper, .arena = arena, .context = context, .font = font};
+    struct sheet sheet = counted;
     struct buffer bytes = {0};
-    int pages = write_pdf(arena, paper, context, 0, &bytes, error);
+    bool written;
 
-    buffer_clear(&bytes);
-    if (pages > 0)
-        pages = write_pdf(arena, paper, context, pages, &bytes, error);
-    if (pages > 0)
+    draw(&counted);
+    sheet.page_count = counted.page;
+    written = write_pdf(&sheet, &bytes, error);
+    if (written)
         *pdf = (struct text){arena_copy(arena, bytes.data, bytes.length), bytes.length};
     buffer_free(&bytes);
-    return pages > 0;
+    pango_font_description_free(font);
+    return written;
 }
 
 /* A font map of its own: what it caches goes with the document. */
@@ -384,7 +415,7 @@ bool paper_pdf(struct arena *arena, const struct paper *paper, struct text *pdf,
     pango_cairo_context_set_resolution(context, 72);
     pango_context_set_language(context, pango_language_from_string("zh-cn"));
     made = has_chinese(map, context)
-               ? write_twice(arena, paper, context, pdf, error)
+               ? write_counted(arena, paper, context, pdf, error)
                : error_set(error, "paper.no_font",
                            "no font with Chinese characters: install fonts-wqy-microhei or "
                            "fonts-noto-cjk");

@@ -171,6 +171,17 @@ def test_two_thousand_records_are_summed_and_the_newest_listed(world):
     assert text.count("\f") <= 25  # pages
 
 
+def test_many_pdfs_at_once_leave_room_for_others(world):
+    member = world.member()
+    served(world, member, 60)
+    certificate = certify(member)
+    answers = in_parallel(lambda _: paper(member, certificate, "pdf"), range(40), 16)
+    made = {answer.body for answer in answers if answer.status == 200}
+    assert len(made) == 1
+    assert {(a.status, a.code) for a in answers if a.status != 200} <= {(503, "busy")}
+    assert paper(member, certificate, "pdf").status == 200
+
+
 def test_without_a_chinese_font_it_says_so(sms, tmp_path, monkeypatch):
     empty = tmp_path / "fonts.conf"
     empty.write_text('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>')
