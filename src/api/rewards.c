@@ -19,17 +19,30 @@ static bool may_manage(const struct who *who, uint64_t merchant_id)
            (who->role == ROLE_MANAGER && who->scope_id == merchant_id);
 }
 
-static json_t *terms_json(const struct reward_terms *terms)
+/* What the programme pays for it is between it and the merchant. */
+static bool may_see_money(const struct who *who, uint64_t merchant_id)
 {
-    return json_pack("{s:b, s:o, s:I, s:I, s:o, s:i, s:i, s:I}", "open", terms->state == STOCK_OPEN,
-                     "price", json_points(terms->price), "reimburse_fen",
-                     (json_int_t)terms->reimburse_fen, "budget_fen", (json_int_t)terms->budget_fen,
-                     "sell_until", json_time(terms->sell_until_us), "limit_count",
-                     terms->limit_count, "limit_days", terms->limit_days, "valid_days",
-                     (json_int_t)(terms->valid_us / DAY_US));
+    return who->role == ROLE_AUDITOR || may_manage(who, merchant_id);
 }
 
-static json_t *reward_json(const struct reward *reward)
+static json_t *terms_json(const struct reward_terms *terms)
+{
+    return json_pack("{s:b, s:o, s:o, s:i, s:i, s:I}", "open", terms->state == STOCK_OPEN, "price",
+                     json_points(terms->price), "sell_until", json_time(terms->sell_until_us),
+                     "limit_count", terms->limit_count, "limit_days", terms->limit_days,
+                     "valid_days", (json_int_t)(terms->valid_us / DAY_US));
+}
+
+static void add_money(json_t *json, const struct reward *reward)
+{
+    json_t *terms = json_object_get(json, "terms");
+
+    json_object_set_new(json, "committed_fen", json_integer(reward->committed_fen));
+    json_object_set_new(terms, "reimburse_fen", json_integer(reward->terms.reimburse_fen));
+    json_object_set_new(terms, "budget_fen", json_integer(reward->terms.budget_fen));
+}
+
+static json_t *reward_json(const struct who *who, const struct reward *reward)
 {
     json_t *merchant =
         json_pack("{s:o, s:s}", "id", json_id(reward->merchant_id), "name", reward->merchant_name);
@@ -37,14 +50,17 @@ static json_t *reward_json(const struct reward *reward)
                               "free", (json_int_t)reward->free, "held", (json_int_t)reward->held,
                               "sold", (json_int_t)reward->sold);
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:s, s:s, s:o, s:I, s:o, s:o}", "id",
-                     json_id(reward->id), "merchant", merchant, "only_in",
-                     named_or_null(reward->shop_id, reward->shop_name), "sponsor",
-                     named_or_null(reward->terms.sponsor_id, reward->sponsor_name), "committed_fen",
-                     (json_int_t)reward->committed_fen, "title", reward->title, "description",
-                     reward->description, "terms", terms_json(&reward->terms), "terms_version",
-                     (json_int_t)reward->terms_version, "stock", stock, "created_at",
-                     json_time(reward->created_us));
+    json_t *json = json_pack(
+        "{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}", "id", json_id(reward->id), "merchant",
+        merchant, "only_in", named_or_null(reward->shop_id, reward->shop_name), "sponsor",
+        named_or_null(reward->terms.sponsor_id, reward->sponsor_name), "title", reward->title,
+        "description", reward->description, "terms", terms_json(&reward->terms), "terms_version",
+        (json_int_t)reward->terms_version, "stock", stock, "created_at",
+        json_time(reward->created_us));
+
+    if (may_see_money(who, reward->merchant_id))
+        add_money(json, reward);
+    return json;
 }
 
 #define PRICE_MOST  100000000    /* hundredths of a point; fen */
@@ -130,8 +146,8 @@ static enum answered show_reward(struct call *call, int status, uint64_t reward_
         return reply_missing(call, found, &error);
     if (status == 201)
         return reply_created(call, arena_printf(call->arena, "/v1/rewards/%" PRIu64, reward_id),
-                             reward_json(&reward));
-    return reply_json(call, status, reward_json(&reward));
+                             reward_json(&call->who, &reward));
+    return reply_json(call, status, reward_json(&call->who, &reward));
 }
 
 static enum answered reply_no_sponsor(struct call *call, enum find found, const struct error *error)
@@ -319,7 +335,7 @@ static enum answered rewards_get(struct call *call)
         return reply_error(call, &error);
     items = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(items, reward_json(&rewards[i]));
+        json_array_append_new(items, reward_json(&call->who, &rewards[i]));
     return reply_json_cached(call,
                              page_json(items, (int64_t)count == limit ? rewards[count - 1].id : 0));
 }

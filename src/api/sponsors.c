@@ -5,11 +5,15 @@
 #include "api/call.h"
 #include "api/resources.h"
 
-static json_t *sponsor_json(const struct sponsor *sponsor)
+/* What they stand for is between them and the programme: managers choose by name. */
+static json_t *sponsor_json(const struct who *who, const struct sponsor *sponsor)
 {
-    return json_pack("{s:o, s:s, s:I, s:o}", "id", json_id(sponsor->id), "name", sponsor->name,
-                     "committed_fen", (json_int_t)sponsor->committed_fen, "created_at",
-                     json_time(sponsor->created_us));
+    json_t *json = json_pack("{s:o, s:s, s:o}", "id", json_id(sponsor->id), "name", sponsor->name,
+                             "created_at", json_time(sponsor->created_us));
+
+    if (who->role != ROLE_MANAGER)
+        json_object_set_new(json, "committed_fen", json_integer(sponsor->committed_fen));
+    return json;
 }
 
 struct sponsor_input {
@@ -35,7 +39,7 @@ static enum answered sponsor_post(struct call *call)
         return reply_error(call, &error);
     return reply_created(
         call, arena_printf(call->arena, "/v1/sponsors/%llu", (unsigned long long)sponsor.id),
-        sponsor_json(&sponsor));
+        sponsor_json(&call->who, &sponsor));
 }
 
 static enum answered sponsor_get(struct call *call)
@@ -46,7 +50,7 @@ static enum answered sponsor_get(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    return reply_json(call, 200, sponsor_json(&sponsor));
+    return reply_json(call, 200, sponsor_json(&call->who, &sponsor));
 }
 
 static enum answered sponsors_get(struct call *call)
@@ -62,7 +66,7 @@ static enum answered sponsors_get(struct call *call)
         return reply_error(call, &error);
     items = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(items, sponsor_json(&sponsors[i]));
+        json_array_append_new(items, sponsor_json(&call->who, &sponsors[i]));
     return reply_json(call, 200,
                       page_json(items, (int64_t)count == limit ? sponsors[count - 1].id : 0));
 }

@@ -12,7 +12,29 @@ def sponsored(market, budget_fen, stock=100, **terms):
 
 
 def shown(market, reward):
-    return market.world.api.get(f"/v1/rewards/{reward.id}").expect(200)
+    return market.manager.get(f"/v1/rewards/{reward.id}").expect(200)
+
+
+# Money
+
+
+def test_what_the_programme_pays_is_for_those_who_may_know(market, world):
+    sponsor, reward = sponsored(market, budget_fen=1000)
+    member, other, auditor = market.member(points=1), world.market(), world.staff("auditor")
+    member.redeem(reward).expect(201)
+    one, many = f"/v1/rewards/{reward.id}", f"/v1/rewards?merchant_id={market.id}"
+    for who in (market.manager, world.administrator, auditor):
+        (listed,) = who.get(many).expect(200)["items"]
+        assert listed == who.get(one).expect(200)
+        assert listed["committed_fen"] == listed["terms"]["reimburse_fen"] == 300
+        assert listed["terms"]["budget_fen"] == 1000
+    for who in (world.api, member, market.clerk, other.manager, world.coordinator):
+        assert b"_fen" not in who.get(many).body + who.get(one).body
+    path = f"/v1/sponsors/{sponsor['id']}"
+    assert auditor.get(path).expect(200)["committed_fen"] == 300
+    assert market.manager.get(path).expect(200)["name"] == sponsor["name"]
+    for where in (path, "/v1/sponsors"):
+        assert b"_fen" not in market.manager.get(where).body
 
 
 # Budgets
