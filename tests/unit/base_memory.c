@@ -92,6 +92,7 @@ static void a_broken_promise_is_logged_before_the_end(void **state)
 {
     (void)state;
     assert_aborts(fail_an_assertion, "\"what\":\"one == 2\",\"function\":\"fail_an_assertion\"");
+    assert_aborts(fail_an_assertion, "\"file\":\"tests/unit/base_memory.c\""); /* no build path */
     assert_aborts(ask_for_too_much, "\"event\":\"memory_exhausted\"");
 }
 
