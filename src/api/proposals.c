@@ -115,6 +115,8 @@ static enum answered proposal_post(struct call *call)
         snprintf(fault.pointer, sizeof fault.pointer, "/%s", lacking);
         return reply_fault(call, &fault);
     }
+    if (view.proposal.kind == PROPOSAL_WAIVE && input->points < 0)
+        return reply_bad_field(call, "/points", "too_small", "what is owed and let go: above 0");
     found =
         wallet_view_read(call->db, input->member_id, call->now_us, call->arena, &wallet, &error);
     if (found != FIND_FOUND)

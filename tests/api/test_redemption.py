@@ -503,3 +503,11 @@ def test_more_than_int64_is_refused_and_not_wrapped(market):
         answer = member.redeem(reward, price=price)
         assert (answer.status, answer.code) == (400, "bad_field"), price
     assert hundredths(member.available) == 100
+
+
+def test_a_waiver_of_less_than_nothing_is_not_even_proposed(world, members):
+    body = {"kind": "waive", "member_id": members(1)[0].id, "reason": "两人核对无误"}
+    answer = world.administrator.post("/v1/proposals", body | {"points": "-1.00"})
+    assert (answer.status, answer.code) == (400, "bad_field")
+    assert answer.json["fields"][0]["pointer"] == "/points"
+    world.administrator.post("/v1/proposals", body | {"points": "1.00"}).expect(201)
