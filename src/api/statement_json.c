@@ -34,3 +34,11 @@ json_t *statement_line_json(const struct statement_line_view *line)
                      line->sponsor_name, "points", json_points(line->points), "reimburse_fen",
                      (json_int_t)line->reimburse_fen);
 }
+
+json_t *statement_total_json(const struct statement_total *total)
+{
+    return json_pack("{s:o, s:I, s:I, s:o, s:I}", "sponsor",
+                     named_or_null(total->sponsor_id, total->sponsor_name), "statements",
+                     (json_int_t)total->statements, "lines", (json_int_t)total->lines, "points",
+                     json_points(total->points), "reimburse_fen", (json_int_t)total->reimburse_fen);
+}

@@ -6,9 +6,10 @@
 
 #include <jansson.h>
 
-#include "market/statements.h"
+#include "market/statement_totals.h"
 
 json_t *statement_json(const struct statement_view *view);
 json_t *statement_line_json(const struct statement_line_view *line);
+json_t *statement_total_json(const struct statement_total *total);
 
 #endif

@@ -230,33 +230,40 @@ static enum answered statements_get(struct call *call)
                       page_json(items, (int64_t)count == limit ? views[count - 1].id : 0));
 }
 
-enum lines_format { LINES_JSON, LINES_CSV };
+enum format { FORMAT_JSON, FORMAT_CSV };
+#define FORMATS "json|csv"
 
 struct lines_query {
-    int format; /* enum lines_format */
+    int format; /* enum format */
     struct page page;
 };
 
 static const struct json_field lines_query_fields[] = {
-    {"format", JSON_CHOICE, OPTIONAL, offsetof(struct lines_query, format), .choices = "json|csv"},
+    {"format", JSON_CHOICE, OPTIONAL, offsetof(struct lines_query, format), .choices = FORMATS},
     PAGE_FIELDS(struct lines_query, page),
     {0},
 };
 
-static enum answered reply_csv(struct call *call, uint64_t statement_id)
+/* Frees the buffer. */
+static enum answered reply_csv(struct call *call, struct buffer *csv)
+{
+    enum answered answered =
+        reply_bytes(call, 200, "text/csv; charset=utf-8", (struct text){csv->data, csv->length});
+
+    buffer_free(csv);
+    return answered;
+}
+
+static enum answered reply_lines_csv(struct call *call, uint64_t statement_id)
 {
     int offset = (int)call->app->programme->utc_offset_minutes;
     struct buffer csv = {0};
     struct error error;
-    enum answered answered;
 
     if (statement_csv(call->db, statement_id, offset, &csv, &error))
-        answered =
-            reply_bytes(call, 200, "text/csv; charset=utf-8", (struct text){csv.data, csv.length});
-    else
-        answered = reply_error(call, &error);
+        return reply_csv(call, &csv);
     buffer_free(&csv);
-    return answered;
+    return reply_error(call, &error);
 }
 
 /* CSV is whole; JSON comes by pages, whose cursor is a line's redemption. */
@@ -273,8 +280,8 @@ static enum answered statement_lines_get(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    if (query->format == LINES_CSV)
-        return reply_csv(call, view.id);
+    if (query->format == FORMAT_CSV)
+        return reply_lines_csv(call, view.id);
     if (!statement_lines(call->db, view.id, query->page.after, limit, call->arena, &lines, &count,
                          &error))
         return reply_error(call, &error);
@@ -285,6 +292,57 @@ static enum answered statement_lines_get(struct call *call)
         call, 200, page_json(items, (int64_t)count == limit ? lines[count - 1].redemption_id : 0));
 }
 
+/* --- By sponsor ------------------------------------------------------------------------------ */
+
+struct totals_query {
+    uint64_t statement_id, merchant_id;
+    int state, format;
+    bool state_seen;
+};
+
+static const struct json_field totals_query_fields[] = {
+    {"statement_id", JSON_ID, OPTIONAL, offsetof(struct totals_query, statement_id)},
+    {"merchant_id", JSON_ID, OPTIONAL, offsetof(struct totals_query, merchant_id)},
+    {"state", JSON_CHOICE, OPTIONAL, offsetof(struct totals_query, state),
+     .choices = STATEMENT_STATES, .seen = offsetof(struct totals_query, state_seen)},
+    {"format", JSON_CHOICE, OPTIONAL, offsetof(struct totals_query, format), .choices = FORMATS},
+    {0},
+};
+
+static enum answered reply_totals_csv(struct call *call, const struct statement_total *totals,
+                                      size_t count)
+{
+    struct buffer csv = {0};
+
+    statement_totals_csv(totals, count, &csv);
+    return reply_csv(call, &csv);
+}
+
+/* What each sponsor owes. A manager gets what their own merchant is owed. */
+static enum answered statements_by_sponsor_get(struct call *call)
+{
+    const struct totals_query *query = call->query;
+    const struct statement_totals_of of = {
+        .statement_id = query->statement_id,
+        .filter = {.merchant_id =
+                       call->who.role == ROLE_MANAGER ? call->who.scope_id : query->merchant_id,
+                   .state = query->state_seen ? query->state : -1},
+    };
+    struct statement_total *totals;
+    struct error error;
+    size_t count;
+    json_t *items;
+
+    if (!statement_totals(call->db, &of, call->arena, &totals, &count, &error))
+        return reply_error(call, &error);
+    if (query->format == FORMAT_CSV)
+        return reply_totals_csv(call, totals, count);
+    items = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(items, statement_total_json(&totals[i]));
+    return reply_json(call, 200, json_pack("{s:o}", "items", items));
+}
+
 #define SEE_THEM (ROLE_MANAGER | ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 
 const struct route statement_routes[] = {
@@ -292,6 +350,8 @@ const struct route statement_routes[] = {
      .fields = opening_fields, .input_size = sizeof(struct opening_input), .idempotent = true},
     {HTTP_GET, "/v1/statements", SEE_THEM, ON_QUERY, statements_get,
      .query_fields = statements_query_fields, .query_size = sizeof(struct statements_query)},
+    {HTTP_GET, "/v1/statements/by-sponsor", SEE_THEM, ON_QUERY, statements_by_sponsor_get,
+     .query_fields = totals_query_fields, .query_size = sizeof(struct totals_query)},
     {HTTP_GET, "/v1/statements/{id}", SEE_THEM, ON_QUERY, statement_get},
     {HTTP_GET, "/v1/statements/{id}/lines", SEE_THEM, ON_QUERY, statement_lines_get,
      .query_fields = lines_query_fields, .query_size = sizeof(struct lines_query)},

@@ -167,6 +167,35 @@ def test_the_keeper_completes_what_was_left(later, shop):
     assert shop.manager.get(path).json["lines"] == 2
 
 
+def test_each_sponsor_is_told_what_it_owes(later, shop):
+    world, other = shop.world, Market(shop.world)
+    one, two = (world.make("/v1/sponsors", name=name)["id"] for name in ("爱心企业", "=慈善会"))
+    confirmed(shop, 2, sponsor_id=one)
+    confirmed(shop, 1, reimburse_fen=100, sponsor_id=two)
+    confirmed(shop, 1)
+    confirmed(other, 1, sponsor_id=one)
+    later.advance(minutes=6)
+    statements = shop.settle(), other.settle()
+    path = "/v1/statements/by-sponsor"
+    found = shop.manager.get(path).expect(200)["items"]
+    totals = [(t["sponsor"] and t["sponsor"]["id"], t["lines"], t["reimburse_fen"]) for t in found]
+    assert totals == [(None, 1, 250), (one, 2, 500), (two, 1, 100)]
+    assert sum(t["reimburse_fen"] for t in found) == statements[0]["reimburse_fen"]
+    assert sum(hundredths(t["points"]) for t in found) == hundredths(statements[0]["points"])
+    everywhere = world.administrator.get(path, query={"state": "draft"}).expect(200)["items"]
+    (shared,) = [t for t in everywhere if t["sponsor"] and t["sponsor"]["id"] == one]
+    assert (shared["statements"], shared["lines"], shared["points"]) == (2, 3, "9.00")
+    paid = world.administrator.get(path, query={"state": "paid", "merchant_id": shop.id})
+    assert paid.expect(200)["items"] == []
+    query = {"statement_id": statements[0]["id"], "format": "csv"}
+    table = world.administrator.get(path, query=query).body.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["sponsor"] for row in rows] == ["", "爱心企业", "'=慈善会"]
+    assert [int(row["reimburse_fen"]) for row in rows] == [250, 500, 100]
+    foreign = other.manager.get(path, query={"statement_id": statements[0]["id"]})
+    assert foreign.expect(200)["items"] == []
+
+
 def test_draft_signed_paid(later, shop):
     confirmed(shop)
     later.advance(minutes=6)
