@@ -179,6 +179,7 @@ static struct command *adjust_command(struct call *call, const struct proposal *
     adjust->proposal_id = proposal->row.key;
     adjust->member_id = proposal->member_id;
     adjust->person_id = call->who.person_id;
+    adjust->points = proposal->points;
     adjust->expires_us = call->now_us + ADJUSTMENT_LIFE_US;
     return &adjust->command;
 }

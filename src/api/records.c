@@ -67,7 +67,7 @@ struct records_query {
 static const struct json_field records_query_fields[] = {
     {"activity_id", JSON_ID, OPTIONAL, offsetof(struct records_query, activity_id)},
     {"state", JSON_CHOICE, OPTIONAL, offsetof(struct records_query, state),
-     .choices = "any|open|pending|approved|rejected|needs_statement"},
+     .choices = "any|open|pending|approved|rejected|needs_statement|checking"},
     PAGE_FIELDS(struct records_query, page),
     {0},
 };

@@ -68,6 +68,7 @@ static const char *why_not(const struct call *call, const struct redemption_view
     case REDEMPTION_EXPIRED: return refusal_text(REFUSED_VOUCHER_EXPIRED)->code;
     case REDEMPTION_CANCELLED: return refusal_text(REFUSED_VOUCHER_CANCELLED)->code;
     case REDEMPTION_REFUNDED: return refusal_text(REFUSED_VOUCHER_REFUNDED)->code;
+    case REDEMPTION_CHECKING: return refusal_text(REFUSED_BEING_CHECKED)->code;
     case REDEMPTION_CONFIRMED:
     case REDEMPTION_SETTLED: return refusal_text(REFUSED_VOUCHER_USED)->code;
     default: return refusal_text(REFUSED_WRONG_STATE)->code;

@@ -26,6 +26,8 @@ struct entry {
     enum refusal denied; /* ACCEPTED: it is not */
     uint64_t wallet_id;  /* 0: no version is expected */
     uint32_t wallet_version;
+    uint64_t denied_by; /* the decision that a denial's outcome refers to; 0: none */
+    void *note;         /* the judge's own, for its write; NULL: it was not asked */
     /* By each attempt anew: */
     enum ending ending;
     struct outcome outcome;
@@ -34,8 +36,9 @@ struct entry {
 struct batch {
     struct entry *entries; /* in the order of their arrival, which is the order of apply */
     size_t count, capacity;
-    struct key_set keys; /* of every row that they name */
-    int64_t now_us;      /* the batch's time */
+    struct key_set keys;       /* of every row that they name */
+    int64_t now_us;            /* the batch's time */
+    const struct judge *judge; /* may be NULL; stays from batch to batch */
 
     struct book *book;
     struct arena *arena; /* of one attempt */

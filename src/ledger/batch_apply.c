@@ -29,9 +29,12 @@ static void settle(struct batch *batch, struct entry *entry)
         entry->ending = ENDING_STALE;
         return;
     }
-    outcome.refusal = entry->denied != ACCEPTED
-                          ? entry->denied
-                          : command->kind->apply(batch->book, command, &outcome);
+    if (entry->denied != ACCEPTED) {
+        outcome.refusal = entry->denied;
+        outcome.ref = entry->denied_by;
+    } else {
+        outcome.refusal = command->kind->apply(batch->book, command, &outcome);
+    }
     entry->outcome = outcome;
     entry->ending = ENDING_DECIDED;
 }

@@ -146,6 +146,8 @@ static void write_everything(struct batch *batch, const struct lane *lane, uint3
         write_balances(batch);
     }
     write_answers(batch);
+    if (batch->judge && batch->judge->write)
+        batch->judge->write(batch->judge->context, batch, &batch->sql);
     lane_write(lane, batch->has_block ? &batch->block : NULL, batch->block_hash, &batch->sql);
     sql_add(&batch->sql, "COMMIT");
     sql_end(&batch->sql);

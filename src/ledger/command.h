@@ -8,6 +8,7 @@
 
 #include "base/queue.h"
 #include "ledger/book.h"
+#include "plugin/facts.h"
 
 struct command;
 struct key_set; /* collects (row kind, key) pairs */
@@ -24,10 +25,33 @@ struct outcome {
     uint32_t extra;          /* what else the kind's answer needs: a voucher's key id */
 };
 
+/* What judges are asked about; they fill in the time. */
+struct command_event {
+    struct linli_event event; /* `member`: whose wallet it is */
+    struct fact_subject subject;
+    /* A plugin should have said more (an award's policy) and did not: held whatever rules say. */
+    struct missing_answer {
+        uint64_t plugin_id, version_id, policy_id; /* 0: nothing is missing */
+        unsigned fault;                            /* plugin/plugins.h */
+    } missing;
+};
+
 struct command_kind {
     const char *name; /* "reserve" */
     void (*keys)(const struct command *command, struct key_set *keys);
     enum refusal (*apply)(struct book *book, const struct command *command, struct outcome *out);
+    /* Of the command alone, pure; NULL: no judge is asked. Its wallet is one that `keys` names. */
+    void (*event)(const struct command *command, struct command_event *about);
+};
+
+/* What the judge said, for apply: a hold or a mark opens a check (ledger/check.h) once the command
+ * is accepted. What cannot wait takes a hold for a mark. */
+enum judged { JUDGED_PASS, JUDGED_MARK, JUDGED_HOLD };
+struct judgement {
+    enum judged effect;
+    uint64_t check_id;    /* minted by the judge; 0: pass */
+    int64_t answer_by_us; /* the end of the local day `answer_day` */
+    int32_t answer_day;
 };
 
 /* The head of each kind's own struct: `struct reserve { struct command command; … }`. */
@@ -39,8 +63,9 @@ struct command {
     bool has_key;         /* of an Idempotency-Key */
     uint8_t request_key[16];
     uint8_t fingerprint[8];
-    bool low_priority; /* keeper's work yields to people's */
-    void *context;     /* the submitter's own, for the two functions below */
+    bool low_priority;       /* keeper's work yields to people's */
+    struct judgement judged; /* by the judge, anew whenever it looks */
+    void *context;           /* the submitter's own, for the two functions below */
     /* Any thread: the client has left; dropped before load. May be NULL. */
     bool (*is_abandoned)(const struct command *command);
     /* On the teller's thread, exactly once, after the commit (or the failure) is certain. */
@@ -71,6 +96,7 @@ struct adjust {
     uint64_t member_id;
     int64_t expires_us; /* of the new lot when points are given */
     uint64_t person_id;
+    int64_t points; /* of the proposal, for judges; the proposal's own count */
 };
 /* The keeper's: conditional, points 0 when there is nothing (any more) to expire. */
 struct lot_expire {

@@ -2,6 +2,7 @@
  * Proposals, and the commands that carry them out: one person proposes, another approves, nobody
  * decides on their own wallet.
  */
+#include "ledger/check.h"
 #include "ledger/command.h"
 #include "ledger/wallet.h"
 
@@ -138,6 +139,21 @@ static void adjust_keys(const struct command *command, struct key_set *keys)
     approval_keys(keys, want->proposal_id, want->member_id);
 }
 
+static void adjust_event(const struct command *command, struct command_event *about)
+{
+    const struct adjust *want = (const struct adjust *)command;
+
+    about->event = (struct linli_event){
+        .kind = LINLI_ADJUST,
+        .event = want->proposal_id,
+        .member = want->member_id,
+        .actor = command->actor,
+        .points = want->points,
+    };
+    about->subject = (struct fact_subject){
+        .member_id = want->member_id, .actor_id = command->actor, .points = want->points};
+}
+
 /* A new lot of the proposal's number, or points taken as a redemption would take them. */
 static enum refusal move_adjustment(struct book *book, const struct adjust *want,
                                     const struct approval *approval, struct outcome *out)
@@ -178,13 +194,15 @@ static enum refusal adjust_apply(struct book *book, const struct command *comman
         refusal = move_adjustment(book, want, &approval, out);
     if (refusal)
         return refusal;
-    if (!approval.done)
+    if (!approval.done) {
         decide(book, command, approval.proposal, PROPOSAL_APPROVED);
+        check_open(book, command);
+    }
     out->points = approval.proposal->points;
     return approval_answer(book, &approval, out);
 }
 
-const struct command_kind command_adjust = {"adjust", adjust_keys, adjust_apply};
+const struct command_kind command_adjust = {"adjust", adjust_keys, adjust_apply, adjust_event};
 
 /* --- Claw back -------------------------------------------------------------------------------- */
 

@@ -50,7 +50,9 @@
     X(CANNOT_UNDO, 44, "cannot_undo", 409, "该商家的核销不能撤销",                                 \
       "This merchant's confirmations cannot be undone")                                            \
     X(PUBLIC_NOTICE, 60, "public_notice", 409, "补录记录公示期未满",                               \
-      "This was entered afterwards: its public notice has not ended yet")
+      "This was entered afterwards: its public notice has not ended yet")                          \
+    X(BEING_CHECKED, 80, "being_checked", 409, "正在核对，请等待答复",                             \
+      "This is being checked: please wait for the answer")
 
 enum refusal {
     ACCEPTED = 0,

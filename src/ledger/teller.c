@@ -334,7 +334,7 @@ struct teller *teller_start(const struct teller_options *options, const struct d
     teller->single = batch_new();
     teller->signer = signer;
     teller->key_id = key_id;
-    teller->judge = judge;
+    teller->judge = teller->batch->judge = teller->single->judge = judge;
     gather_start(&teller->gather, options, teller->queue, teller->in_flight);
     if (!link_connect(&teller->link, error) || !claim_lane(teller, error)) {
         teller_free(teller);
@@ -367,6 +367,7 @@ enum submit teller_submit(struct teller *teller, struct command *command)
     command->failure = NULL;
     command->replayed = false;
     command->sent_back = 0;
+    command->judged = (struct judgement){0};
     if (answer == SUBMIT_QUEUED && !queue_push(teller->queue, &command->item)) {
         in_flight_leave(teller->in_flight, command); /* the teller is stopping */
         answer = SUBMIT_FULL;

@@ -37,6 +37,9 @@ extern const size_t teller_metrics_count;
 struct judge {
     void (*judge)(void *context, struct batch *batch, struct db *db);
     void *context;
+    /* Adds what it has to remember of the batch to the transaction; after apply, at each attempt.
+     * May be NULL. */
+    void (*write)(void *context, const struct batch *batch, struct sql *sql);
 };
 size_t batch_size(const struct batch *batch);
 struct command *batch_command(struct batch *batch, size_t index);

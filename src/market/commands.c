@@ -3,6 +3,7 @@
  * the ways back: undo, cancel, lapse, refund. Settlement has its own file.
  */
 #include "base/clock.h"
+#include "ledger/check.h"
 #include "ledger/wallet.h"
 #include "market/operation.h"
 #include "market/voucher_moves.h"
@@ -15,6 +16,27 @@ static void reserve_keys(const struct command *command, struct key_set *keys)
 
     key_set_add(keys, &stock_rows, want->reward_id);
     key_set_add(keys, &wallet_rows, want->member_id);
+}
+
+static void reserve_event(const struct command *command, struct command_event *about)
+{
+    const struct reserve *want = (const struct reserve *)command;
+
+    about->event = (struct linli_event){
+        .kind = LINLI_REDEEM,
+        .event = want->redemption_id,
+        .member = want->member_id,
+        .actor = command->actor != want->member_id ? command->actor : 0,
+        .subject = want->reward_id,
+        .points = want->price,
+    };
+    about->subject = (struct fact_subject){
+        .member_id = want->member_id,
+        .actor_id = about->event.actor,
+        .reward_id = want->reward_id,
+        .redemption_id = want->redemption_id,
+        .points = want->price,
+    };
 }
 
 /*
@@ -73,7 +95,9 @@ static struct redemption *create_redemption(struct book *book, const struct rese
     redemption->member_id = want->member_id;
     redemption->reward_id = want->reward_id;
     redemption->merchant_id = stock->merchant_id;
-    redemption->state = stock->calls == 0 ? REDEMPTION_ISSUED : REDEMPTION_ISSUING;
+    redemption->state = command_is_held(&want->command) ? REDEMPTION_CHECKING
+                        : stock->calls == 0             ? REDEMPTION_ISSUED
+                                                        : REDEMPTION_ISSUING;
     redemption->points = stock->price;
     redemption->reimburse_fen = stock->reimburse_fen;
     redemption->sponsor_id = stock->sponsor_id;
@@ -95,6 +119,7 @@ static struct redemption *create_redemption(struct book *book, const struct rese
  * Holds the price from the member's lots, those that expire first, and one piece of stock. The
  * price was quoted to the member: if the terms moved since, they must be asked again. Linli's own
  * voucher is issued at once; where a plugin speaks for the merchant, it is asked for from here.
+ * What a rule holds waits for a person first.
  */
 static enum refusal reserve_apply(struct book *book, const struct command *command,
                                   struct outcome *out)
@@ -137,20 +162,62 @@ static enum refusal reserve_apply(struct book *book, const struct command *comma
     stock->committed_fen += stock->reimburse_fen;
     row_change(&stock->row);
     redemption = create_redemption(book, want, stock, period, allocation);
-    operation_open(book, redemption, OPERATION_RESERVE, want->operation_id);
+    if (!command_is_held(command))
+        operation_open(book, redemption, OPERATION_RESERVE, want->operation_id);
+    check_open(book, command);
 
     out->ref = want->redemption_id;
     out->extra = want->code_key;
     out->state = (uint8_t)redemption->state;
     out->points = stock->price;
-    out->until_us = now_us + stock->valid_us;
+    out->until_us =
+        command_is_held(command) ? command->judged.answer_by_us : redemption->expires_us;
     outcome_show_wallet(out, wallet, now_us);
     return ACCEPTED;
 }
 
-const struct command_kind command_reserve = {"reserve", reserve_keys, reserve_apply};
+const struct command_kind command_reserve = {"reserve", reserve_keys, reserve_apply, reserve_event};
 
 /* --- What happens to a voucher afterwards ---------------------------------------------------- */
+
+static void voucher_event(const struct command *command, enum linli_event_kind kind,
+                          struct command_event *about)
+{
+    const struct redemption_ref *want = (const struct redemption_ref *)command;
+
+    about->event = (struct linli_event){
+        .kind = kind,
+        .event = want->redemption_id,
+        .member = want->wallet_id,
+        .actor = command->actor != want->member_id ? command->actor : 0,
+        .merchant = want->merchant_id,
+        .subject = want->reward_id,
+        .points = want->points,
+    };
+    about->subject = (struct fact_subject){
+        .member_id = want->member_id,
+        .actor_id = about->event.actor,
+        .merchant_id = want->merchant_id,
+        .reward_id = want->reward_id,
+        .redemption_id = want->redemption_id,
+        .points = want->points,
+    };
+}
+
+static void confirm_event(const struct command *command, struct command_event *about)
+{
+    voucher_event(command, LINLI_CONFIRM, about);
+}
+
+static void cancel_event(const struct command *command, struct command_event *about)
+{
+    voucher_event(command, LINLI_CANCEL, about);
+}
+
+static void refund_event(const struct command *command, struct command_event *about)
+{
+    voucher_event(command, LINLI_REFUND, about);
+}
 
 /* Why a voucher in this state cannot be used, in words that a clerk can pass on. */
 static enum refusal state_refusal(enum redemption_state state)
@@ -163,6 +230,7 @@ static enum refusal state_refusal(enum redemption_state state)
     case REDEMPTION_REFUNDED: return REFUSED_VOUCHER_REFUNDED;
     case REDEMPTION_ISSUING:
     case REDEMPTION_STUCK: return REFUSED_WAITING_FOR_MERCHANT;
+    case REDEMPTION_CHECKING: return REFUSED_BEING_CHECKED;
     default: return REFUSED_WRONG_STATE;
     }
 }
@@ -214,6 +282,7 @@ static enum refusal confirm_apply(struct book *book, const struct command *comma
     voucher.redemption->shop_id = want->caller_shop;
     voucher_capture(book, want, &voucher);
     operation_open(book, voucher.redemption, OPERATION_CONFIRM, want->operation_id);
+    check_open(book, command);
     return voucher_answer(book, &voucher, out);
 }
 
@@ -249,6 +318,21 @@ static enum refusal undo_apply(struct book *book, const struct command *command,
     return voucher_answer(book, &voucher, out);
 }
 
+/* What is being checked can be taken back as well: no merchant has heard of it, and it ends the
+ * check. */
+static enum refusal withdraw(struct book *book, const struct redemption_ref *want,
+                             const struct voucher *voucher, struct outcome *out)
+{
+    struct check_row *check;
+    enum refusal refusal = check_find(book, want->check_id, want->redemption_id, 0, &check);
+
+    if (refusal != ACCEPTED)
+        return refusal;
+    check_close(book, check, CHECK_WITHDRAWN, want->command.actor, (struct text){0});
+    voucher_give_back(book, want, voucher, TRANSFER_RELEASE);
+    return voucher_answer(book, voucher, out);
+}
+
 static enum refusal cancel_apply(struct book *book, const struct command *command,
                                  struct outcome *out)
 {
@@ -257,10 +341,13 @@ static enum refusal cancel_apply(struct book *book, const struct command *comman
 
     if (!voucher_find(book, want, &voucher))
         return REFUSED_NOT_FOUND;
+    if (voucher.redemption->state == REDEMPTION_CHECKING && want->check_id != 0)
+        return withdraw(book, want, &voucher, out);
     if (!voucher_is_open(voucher.redemption))
         return state_refusal(voucher.redemption->state);
     if (!voucher_intend(want, &voucher, INTENT_CANCEL))
         voucher_return(book, want, &voucher, OPERATION_CANCEL);
+    check_open(book, command);
     return voucher_answer(book, &voucher, out);
 }
 
@@ -301,11 +388,12 @@ static enum refusal refund_apply(struct book *book, const struct command *comman
         return REFUSED_WAITING_FOR_MERCHANT;
     if (!voucher_intend(want, &voucher, INTENT_REFUND))
         voucher_refund(book, want, &voucher);
+    check_open(book, command);
     return voucher_answer(book, &voucher, out);
 }
 
-const struct command_kind command_confirm = {"confirm", voucher_keys, confirm_apply};
+const struct command_kind command_confirm = {"confirm", voucher_keys, confirm_apply, confirm_event};
 const struct command_kind command_undo = {"undo", voucher_keys, undo_apply};
-const struct command_kind command_cancel = {"cancel", voucher_keys, cancel_apply};
+const struct command_kind command_cancel = {"cancel", voucher_keys, cancel_apply, cancel_event};
 const struct command_kind command_lapse = {"lapse", voucher_keys, lapse_apply};
-const struct command_kind command_refund = {"refund", voucher_keys, refund_apply};
+const struct command_kind command_refund = {"refund", voucher_keys, refund_apply, refund_event};

@@ -7,7 +7,7 @@ const char *redemption_state_name(enum redemption_state state)
         [REDEMPTION_ISSUED] = "issued",   [REDEMPTION_CONFIRMED] = "confirmed",
         [REDEMPTION_SETTLED] = "settled", [REDEMPTION_CANCELLED] = "cancelled",
         [REDEMPTION_EXPIRED] = "expired", [REDEMPTION_REFUNDED] = "refunded",
-        [REDEMPTION_STUCK] = "stuck",
+        [REDEMPTION_STUCK] = "stuck",     [REDEMPTION_CHECKING] = "checking",
     };
 
     return name_from(names, ARRAY_LENGTH(names), (size_t)state);

@@ -20,7 +20,9 @@ enum redemption_state {
     REDEMPTION_CANCELLED,
     REDEMPTION_EXPIRED,
     REDEMPTION_REFUNDED,
-    REDEMPTION_STUCK, /* nobody knows what the merchant did: points are held, a person decides */
+    REDEMPTION_STUCK,    /* nobody knows what the merchant did: points are held, a person decides */
+    REDEMPTION_CHECKING, /* points and piece are held, and nothing is issued or asked of anybody
+                            until a person has looked: ledger/check.h */
 };
 const char *redemption_state_name(enum redemption_state state); /* "issued" */
 
@@ -79,6 +81,9 @@ struct redemption_ref {
     uint64_t reward_shop;     /* confirm: the only one that takes it; 0: each does */
     uint64_t redeemer_id;     /* as for person_id: who redeemed it for the member; 0: the member */
     uint64_t redeemer_person; /* the member that they also are, or 0 */
+    int64_t points;           /* what it cost, for judges */
+    uint64_t check_id;        /* release, refuse; cancel, while it is checked; 0: no check */
+    struct text reason;       /* release, refuse: the member reads it */
     int64_t undo_window_us;   /* undo */
     int64_t cut_off_us;       /* undo: what was confirmed before it stands on a statement */
     uint64_t operation_id;    /* minted by the caller, for a merchant who is to hear of it */
@@ -86,5 +91,12 @@ struct redemption_ref {
 extern const struct command_kind command_reserve; /* struct reserve */
 extern const struct command_kind command_confirm, command_undo, command_cancel, command_lapse,
     command_refund; /* struct redemption_ref */
+/*
+ * What is being checked is released (market/check_commands.c): it becomes a voucher whose time
+ * begins now, or is asked of the merchant; or refused, and the points go back as if it had been
+ * cancelled. struct redemption_ref with check_id and reason. REFUSED_ALREADY_DECIDED; OWN_RECORD.
+ * The keeper (actor 0) releases what nobody has answered by the day that was promised.
+ */
+extern const struct command_kind command_release, command_refuse;
 
 #endif

@@ -111,7 +111,8 @@ static int64_t state_of(const struct redemption_sum *sum)
 static int64_t seen_state(const struct redemption_sum *sum, int64_t state)
 {
     bool is_held = state == REDEMPTION_HELD || state == REDEMPTION_ISSUING ||
-                   state == REDEMPTION_ISSUED || state == REDEMPTION_STUCK;
+                   state == REDEMPTION_ISSUED || state == REDEMPTION_STUCK ||
+                   state == REDEMPTION_CHECKING;
 
     return is_held && state_of(sum) == REDEMPTION_ISSUED ? state : state_of(sum);
 }
@@ -131,6 +132,8 @@ static bool values_fit(const struct redemption_sum *sum, struct rows *rows, stru
         {"confirmed_us", CHECK_NUMBER, captured ? sum->captured_us : 0, rows_int(rows, 7)},
         {"confirmed_by", CHECK_NUMBER, captured ? (int64_t)sum->captured_by : 0, rows_int(rows, 8)},
         {"closed_us", CHECK_NUMBER, sum->closed_us, rows_int(rows, 9)},
+        {"checks that hold it", CHECK_NUMBER, rows_int(rows, 4) == REDEMPTION_CHECKING,
+         rows_int(rows, 12)},
         {0},
     };
 
@@ -159,7 +162,9 @@ static enum verdict compare(void *state, struct verify *verify)
         db_stream(verify_db(verify),
                   "SELECT r.redemption_id, r.member_id, r.reward_id, r.merchant_id, r.state,"
                   " r.points, r.created_us, r.confirmed_us, r.confirmed_by, r.closed_us,"
-                  " s.merchant_id, r.allocation FROM redemptions r"
+                  " s.merchant_id, r.allocation, (SELECT COUNT(*) FROM checks c"
+                  "  WHERE c.ref = r.redemption_id AND c.state = 1 AND c.held = 1)"
+                  " FROM redemptions r"
                   " LEFT JOIN stock s ON s.reward_id = r.reward_id ORDER BY r.redemption_id"),
         row_verdict, state);
 

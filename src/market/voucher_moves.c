@@ -1,5 +1,7 @@
 #include "market/voucher_moves.h"
 
+#include "ledger/check.h"
+
 void voucher_keys(const struct command *command, struct key_set *keys)
 {
     const struct redemption_ref *want = (const struct redemption_ref *)command;
@@ -7,6 +9,8 @@ void voucher_keys(const struct command *command, struct key_set *keys)
     key_set_add(keys, &redemption_rows, want->redemption_id);
     key_set_add(keys, &stock_rows, want->reward_id);
     key_set_add(keys, &wallet_rows, want->wallet_id);
+    if (want->check_id != 0)
+        key_set_add(keys, &check_rows, want->check_id);
 }
 
 bool voucher_find(struct book *book, const struct redemption_ref *want, struct voucher *voucher)

@@ -35,6 +35,32 @@ bool inbox_tell(struct db *db, uint64_t account_id, enum notice_kind kind, uint6
     return told == 1;
 }
 
+void inbox_add(struct sql *sql, uint64_t account_id, enum notice_kind kind, uint64_t ref,
+               const char *name, struct text value, int64_t now_us)
+{
+    json_t *details = json_object();
+
+    ASSERT(notice_code(kind));
+    if (name)
+        json_object_set_new(details, name, json_stringn(value.data, value.length));
+    char *text = json_dumps(details, JSON_COMPACT | JSON_SORT_KEYS);
+    sql_add(sql, "INSERT INTO notices (account_id, kind, ref, created_us, read_us, details)"
+                 " VALUES (");
+    sql_add_id(sql, account_id);
+    sql_add(sql, ",");
+    sql_add_int(sql, kind);
+    sql_add(sql, ",");
+    sql_add_id(sql, ref);
+    sql_add(sql, ",");
+    sql_add_int(sql, now_us);
+    sql_add(sql, ",0,");
+    sql_add_bytes(sql, text, strlen(text));
+    sql_add(sql, ")");
+    sql_end(sql);
+    free(text);
+    json_decref(details);
+}
+
 /* --- Reading ---------------------------------------------------------------------------------- */
 
 static bool read_notice(struct rows *rows, struct notice *notice)

@@ -31,6 +31,18 @@
       "community confirms it")                                                                       \
     X(RECORD_CORRECTED, 5, "record_corrected", "您在“{title}”的服务记录已更正：{reason}",            \
       "Your record of “{title}” was corrected: {reason}")                                            \
+    X(REDEMPTION_CHECKED, 40, "redemption_checked",                                                  \
+      "您的兑换正在核对，{day} 前答复；积分为您保留，不会丢失",                                      \
+      "Your redemption is being checked: the answer comes by {day}. Your points are kept for you")   \
+    X(RECORD_CHECKED, 41, "record_checked", "您的服务记录正在核对，{day} 前答复",                    \
+      "Your service record is being checked: the answer comes by {day}")                             \
+    X(CHECK_RELEASED, 42, "check_released", "核对完成，已通过：{reason}",                            \
+      "The check is done, and all is well: {reason}")                                                \
+    X(CHECK_REFUSED, 43, "check_refused", "核对完成，未能通过：{reason}。如有疑问请联系社区",        \
+      "The check is done; it could not be approved: {reason}. Please ask your community if you "     \
+      "see it differently")                                                                          \
+    X(CHECKS_WAIT, 44, "checks_wait", "有 {count} 项核对等待处理，其中 {overdue} 项已过答复日期",    \
+      "{count} checks wait for a decision, {overdue} of them past the day of the answer")            \
     X(POINTS_EXPIRING, 6, "points_expiring", "您有 {points} 积分将于 {day} 到期",                    \
       "{points} of your points expire on {day}")                                                     \
     X(VOUCHER_RETURNED, 7, "voucher_returned", "“{title}”的兑换券已退回，{points} 积分已还给您",     \
@@ -51,6 +63,10 @@ const char *notice_code(enum notice_kind kind); /* NULL: of a newer server */
  * is an object of texts, whose reference is taken; NULL: none. */
 bool inbox_tell(struct db *db, uint64_t account_id, enum notice_kind kind, uint64_t ref,
                 json_t *details, int64_t now_us, struct error *error) MUST_CHECK;
+
+/* The same as a statement of the teller's, with one detail at most (name NULL: none). */
+void inbox_add(struct sql *sql, uint64_t account_id, enum notice_kind kind, uint64_t ref,
+               const char *name, struct text value, int64_t now_us);
 
 struct notice {
     uint64_t id;

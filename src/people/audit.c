@@ -1,5 +1,7 @@
 #include "people/audit.h"
 
+#include <string.h>
+
 bool audit_append(struct db *db, const struct audit *audit, int64_t now_us, struct error *error)
 {
     return db_run(db, error,
@@ -9,6 +11,29 @@ bool audit_append(struct db *db, const struct audit *audit, int64_t now_us, stru
                   DB_INT(now_us), DB_ID(audit->actor), DB_STR(audit->action),
                   DB_ID(audit->object_id), DB_TEXT(audit->before), DB_TEXT(audit->after),
                   DB_TEXT(audit->why)) == 1;
+}
+
+static void then_text(struct sql *sql, struct text text)
+{
+    sql_add(sql, ",");
+    sql_add_bytes(sql, text.data, text.length);
+}
+
+void audit_add(struct sql *sql, const struct audit *audit, int64_t now_us)
+{
+    sql_add(sql, "INSERT INTO audit_trail"
+                 " (at_us, actor, object_id, action, value_before, value_after, reason) VALUES (");
+    sql_add_int(sql, now_us);
+    sql_add(sql, ",");
+    sql_add_id(sql, audit->actor);
+    sql_add(sql, ",");
+    sql_add_id(sql, audit->object_id);
+    then_text(sql, (struct text){audit->action, strlen(audit->action)});
+    then_text(sql, audit->before);
+    then_text(sql, audit->after);
+    then_text(sql, audit->why);
+    sql_add(sql, ")");
+    sql_end(sql);
 }
 
 static struct text copied(struct rows *rows, unsigned column, struct arena *arena)

@@ -20,6 +20,9 @@ struct audit {
 bool audit_append(struct db *db, const struct audit *audit, int64_t now_us,
                   struct error *error) MUST_CHECK;
 
+/* The same as a statement of the teller's. */
+void audit_add(struct sql *sql, const struct audit *audit, int64_t now_us);
+
 struct audit_entry {
     uint64_t audit_id;
     int64_t at_us;

@@ -213,6 +213,12 @@ static bool is_about(const struct fact_subject *subject, enum fact_scope scope)
     return false;
 }
 
+static bool is_loaded(const struct fact_subject *subject, const struct place *place)
+{
+    return catalogue.loaders[place->loader]->ask && is_about(subject, place->fact->scope) &&
+           (place->fact->on_path || !subject->at_counter);
+}
+
 /* Wishes about one subject stand together: it is asked about once. */
 static struct fact_row *row_of(struct fact_request *request, const struct fact_subject *subject)
 {
@@ -232,7 +238,7 @@ static void note_wish(struct loading *loading, const struct fact_wish *wish)
 
         ASSERT(wish->facts[i] < catalogue.count);
         wish->values[i] = (struct linli_value){0};
-        if (!catalogue.loaders[place->loader]->ask || !is_about(wish->subject, place->fact->scope))
+        if (!is_loaded(wish->subject, place))
             continue;
         if (!request->rows)
             request->rows = arena_take(loading->arena, loading->count * sizeof *request->rows);

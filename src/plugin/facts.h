@@ -25,6 +25,7 @@ struct fact_subject {
     int64_t at_us;                /* now, or then in a replay: nothing later is known */
     int64_t from_us, until_us;    /* the period of an assessment */
     int32_t utc_offset_minutes;   /* the programme's days */
+    bool at_counter;              /* somebody waits: only facts that are cheap are loaded */
     bool past;                    /* asked again: what only the present knows stays unknown */
 };
 

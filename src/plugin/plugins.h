@@ -47,7 +47,7 @@ struct plugin {
     bool is_signed; /* by a trusted key. Where the kernel lacks Landlock, an uploaded plugin that is
                        not is not run */
     enum plugin_effect on_flag;  /* audit: MARK or HOLD; a confirm is marked in any case */
-    enum plugin_effect on_fault; /* the default of its kind, or as configured */
+    enum plugin_effect on_fault; /* as configured; 0: the default of the event (ledger/judge.h) */
     int64_t hold_from;    /* hundredths: a redemption at or above it is held where on_fault is MARK
                              below it; INT64_MAX: none is */
     uint8_t sha256[32];   /* of the file */
@@ -74,6 +74,7 @@ enum plugin_fault {
     FAULT_NONSENSE,  /* an answer that its table refuses */
     FAULT_MEMORY,    /* more than it may have */
     FAULT_NOT_THERE, /* its host could not be started */
+    FAULT_NO_FACTS,  /* the facts that it asks for could not be loaded: no fault of its own */
 };
 const char *plugin_fault_name(enum plugin_fault fault); /* "crashed" */
 

@@ -139,6 +139,6 @@ bool activities_advance(struct db *db, int64_t now_us, struct error *error)
            db_run(db, error,
                   "UPDATE activities a SET a.state = ? WHERE a.state = ? AND NOT EXISTS"
                   " (SELECT 1 FROM records r WHERE r.activity_id = a.activity_id"
-                  "  AND r.state IN (1, 2, 5))",
+                  "  AND r.state IN (1, 2, 5, 6))",
                   DB_INT(ACTIVITY_SETTLED), DB_INT(ACTIVITY_CLOSED)) >= 0;
 }

@@ -237,6 +237,8 @@ static enum refusal record_refusal(const struct corrected *found, uint64_t perso
         return REFUSED_NOT_FOUND;
     if (found->member_id == person_id)
         return REFUSED_OWN_RECORD;
+    if (found->state == RECORD_CHECKING)
+        return REFUSED_BEING_CHECKED;
     if (found->state == RECORD_APPROVED || found->state == RECORD_REJECTED)
         return REFUSED_WRONG_STATE;
     return ACCEPTED;

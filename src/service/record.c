@@ -1,6 +1,7 @@
 #include "service/record.h"
 
 #include "base/clock.h"
+#include "ledger/check.h"
 #include "ledger/wallet.h"
 
 /* How long a service day's earnings are remembered for the daily cap: records are reviewed by then.
@@ -15,6 +16,7 @@ const char *record_state_name(enum record_state state)
         [RECORD_APPROVED] = "approved",
         [RECORD_REJECTED] = "rejected",
         [RECORD_NEEDS_STATEMENT] = "needs_statement",
+        [RECORD_CHECKING] = "checking",
     };
 
     return name_from(names, ARRAY_LENGTH(names), (size_t)state);
@@ -107,6 +109,8 @@ static enum refusal decision_refusal(const struct record *record, uint64_t membe
         return REFUSED_OWN_RECORD;
     if (record->state == RECORD_OPEN)
         return REFUSED_WRONG_STATE;
+    if (record->state == RECORD_CHECKING)
+        return REFUSED_BEING_CHECKED;
     if (record->state == RECORD_APPROVED || record->state == RECORD_REJECTED)
         return REFUSED_ALREADY_DECIDED;
     return ACCEPTED;
@@ -155,22 +159,85 @@ static void award_keys(const struct command *command, struct key_set *keys)
 }
 
 /* What of the policy's points the day still has room for. */
-static int64_t within_cap(const struct wallet *wallet, const struct award *want)
+static int64_t within_cap(const struct wallet *wallet, const struct check_terms *terms)
 {
     int64_t room;
 
-    if (want->daily_cap == 0)
-        return want->points;
-    room = want->daily_cap - wallet_limit_used(wallet, LIMIT_EARNED, want->day);
+    if (terms->daily_cap == 0)
+        return terms->points;
+    room = terms->daily_cap - wallet_limit_used(wallet, LIMIT_EARNED, terms->day);
     if (room <= 0)
         return 0;
-    return want->points < room ? want->points : room;
+    return terms->points < room ? terms->points : room;
 }
 
 /* Nobody can tell any more what the day's cap leaves room for; two people may adjust. */
-static bool day_is_forgotten(const struct award *want, int64_t now_us)
+static bool day_is_forgotten(const struct check_terms *terms, int64_t now_us)
 {
-    return want->daily_cap > 0 && want->day_ends_us <= now_us;
+    return terms->daily_cap > 0 && terms->day_ends_us <= now_us;
+}
+
+static void award_event(const struct command *command, struct command_event *about)
+{
+    const struct award *want = (const struct award *)command;
+
+    about->event = (struct linli_event){
+        .kind = LINLI_EARN,
+        .event = want->record_id,
+        .member = want->wallet_id,
+        .actor = command->actor,
+        .subject = want->of.activity_id,
+        .points = want->points,
+        .minutes = want->of.minutes,
+        .started_us = want->of.started_us,
+        .ended_us = want->of.ended_us,
+        .grade = (uint32_t)want->of.grade,
+    };
+    about->subject = (struct fact_subject){
+        .member_id = want->member_id,
+        .actor_id = command->actor,
+        .record_id = want->record_id,
+        .activity_id = want->of.activity_id,
+        .points = want->points,
+        .started_us = want->of.started_us,
+        .ended_us = want->of.ended_us,
+    };
+    about->missing = want->missing;
+}
+
+/* Credits what the day's cap leaves of the terms, and the record is approved. */
+static void pay(struct book *book, const struct command *command, struct record *record,
+                struct wallet *wallet, const struct check_terms *terms, struct outcome *out)
+{
+    struct transfer transfer = {
+        .kind = TRANSFER_AWARD,
+        .from = account_of(ACCOUNT_ISSUANCE, 0),
+        .ref = record->row.key,
+        .subject = record->row.key,
+        .actor = command->actor,
+    };
+    int64_t points = within_cap(wallet, terms);
+
+    wallet_credit(book, wallet, &transfer, record->row.key, points, terms->expires_us, LOT_RECORD,
+                  (uint8_t)record->grade);
+    if (points > 0)
+        wallet_use_limit(wallet, LIMIT_EARNED, terms->day, points, terms->day_ends_us);
+    decide(book, record, RECORD_APPROVED, points, command->actor, out);
+    out->until_us = terms->expires_us;
+    outcome_show_wallet(out, wallet, book_now_us(book));
+}
+
+/* Reviewed, and nothing awarded: the check keeps under which terms it will be. */
+static void hold_award(struct book *book, const struct command *command, struct record *record,
+                       const struct wallet *wallet, const struct check_terms *terms,
+                       struct outcome *out)
+{
+    struct check_row *check = check_open(book, command);
+
+    check->terms = *terms;
+    decide(book, record, RECORD_CHECKING, 0, command->actor, out);
+    out->until_us = command->judged.answer_by_us;
+    outcome_show_wallet(out, wallet, book_now_us(book));
 }
 
 static enum refusal award_apply(struct book *book, const struct command *command,
@@ -181,14 +248,11 @@ static enum refusal award_apply(struct book *book, const struct command *command
     struct wallet *wallet = book_wallet(book, want->wallet_id);
     enum refusal refusal =
         decision_refusal(record, want->member_id, want->wallet_id, want->person_id);
-    struct transfer transfer = {
-        .kind = TRANSFER_AWARD,
-        .from = account_of(ACCOUNT_ISSUANCE, 0),
-        .ref = want->record_id,
-        .subject = want->record_id,
-        .actor = command->actor,
-    };
-    int64_t points;
+    struct check_terms terms = {.points = want->points,
+                                .daily_cap = want->daily_cap,
+                                .day = want->day,
+                                .day_ends_us = want->day_ends_us,
+                                .expires_us = want->expires_us};
 
     if (refusal == ACCEPTED)
         refusal = award_refusal(record, want, book_now_us(book));
@@ -196,20 +260,18 @@ static enum refusal award_apply(struct book *book, const struct command *command
         return refusal;
     if (wallet == NULL)
         return REFUSED_NOT_FOUND;
-    if (day_is_forgotten(want, book_now_us(book)))
+    if (day_is_forgotten(&terms, book_now_us(book)))
         return REFUSED_NOT_OPEN;
-    points = within_cap(wallet, want);
-    wallet_credit(book, wallet, &transfer, want->record_id, points, want->expires_us, LOT_RECORD,
-                  (uint8_t)record->grade);
-    if (points > 0)
-        wallet_use_limit(wallet, LIMIT_EARNED, want->day, points, want->day_ends_us);
-    decide(book, record, RECORD_APPROVED, points, command->actor, out);
-    out->until_us = want->expires_us;
-    outcome_show_wallet(out, wallet, book_now_us(book));
+    if (command_is_held(command)) {
+        hold_award(book, command, record, wallet, &terms, out);
+        return ACCEPTED;
+    }
+    pay(book, command, record, wallet, &terms, out);
+    check_open(book, command);
     return ACCEPTED;
 }
 
-const struct command_kind command_award = {"award", award_keys, award_apply};
+const struct command_kind command_award = {"award", award_keys, award_apply, award_event};
 
 /* The wallet does not change: it only tells that the member was not merged meanwhile. */
 static void reject_keys(const struct command *command, struct key_set *keys)
@@ -237,3 +299,61 @@ static enum refusal reject_apply(struct book *book, const struct command *comman
 }
 
 const struct command_kind command_reject_record = {"reject", reject_keys, reject_apply};
+
+/* --- After a check ---------------------------------------------------------------------------- */
+
+static void decide_keys(const struct command *command, struct key_set *keys)
+{
+    const struct decide_record *want = (const struct decide_record *)command;
+
+    key_set_add(keys, &record_rows, want->record_id);
+    key_set_add(keys, &check_rows, want->check_id);
+    key_set_add(keys, &wallet_rows, want->wallet_id);
+}
+
+static bool took_part(const struct record *record, uint64_t actor)
+{
+    return actor == record->reviewed_by ||
+           (record->grade == GRADE_D && actor == record->proposed_by);
+}
+
+static enum refusal checked_refusal(const struct record *record, const struct decide_record *want)
+{
+    if (record == NULL || record->member_id != want->member_id)
+        return REFUSED_NOT_FOUND;
+    if (want->person_id != 0 &&
+        (want->person_id == want->member_id || want->person_id == want->wallet_id))
+        return REFUSED_OWN_RECORD;
+    if (record->state != RECORD_CHECKING)
+        return REFUSED_ALREADY_DECIDED;
+    return want->release && took_part(record, want->command.actor) ? REFUSED_SAME_PERSON : ACCEPTED;
+}
+
+static enum refusal decide_apply(struct book *book, const struct command *command,
+                                 struct outcome *out)
+{
+    const struct decide_record *want = (const struct decide_record *)command;
+    struct record *record = book_find(book, &record_rows, want->record_id);
+    struct wallet *wallet = book_wallet(book, want->wallet_id);
+    struct check_row *check;
+    enum refusal refusal = checked_refusal(record, want);
+
+    if (refusal == ACCEPTED)
+        refusal = check_find(book, want->check_id, want->record_id, want->person_id, &check);
+    if (refusal != ACCEPTED)
+        return refusal;
+    if (wallet == NULL)
+        return REFUSED_NOT_FOUND;
+    if (want->release && day_is_forgotten(&check->terms, book_now_us(book)))
+        return REFUSED_NOT_OPEN;
+    if (want->release)
+        pay(book, command, record, wallet, &check->terms, out);
+    else
+        decide(book, record, RECORD_REJECTED, 0, command->actor, out);
+    check_close(book, check, want->release ? CHECK_RELEASED : CHECK_REFUSED, command->actor,
+                want->reason);
+    return ACCEPTED;
+}
+
+const struct command_kind command_decide_record = {"decide_record", decide_keys, decide_apply,
+                                                   NULL};

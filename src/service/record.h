@@ -13,6 +13,7 @@ enum record_state {
     RECORD_APPROVED, /* awarded; its points became the lot of the same number */
     RECORD_REJECTED,
     RECORD_NEEDS_STATEMENT, /* nobody checked out: service/statements.h */
+    RECORD_CHECKING,        /* reviewed, but a rule asked a person to look: ledger/check.h */
 };
 const char *record_state_name(enum record_state state);
 
@@ -47,6 +48,13 @@ struct award {
     int32_t day;         /* the local day of the service */
     int64_t day_ends_us; /* when the day's counter may be forgotten */
     int64_t expires_us;  /* of the lot */
+    struct missing_answer missing; /* of the policy: the terms are then the programme's own */
+    struct {                       /* for judges */
+        uint64_t activity_id;
+        int64_t started_us, ended_us;
+        int32_t minutes;
+        enum evidence_grade grade;
+    } of;
 };
 /* The outcome's `points` are what was credited: less than asked where the cap was met.
  * REFUSED_NOT_OPEN when there is a cap and the day's counter may be forgotten already. */
@@ -54,6 +62,19 @@ extern const struct command_kind command_award;
 /* Fills `day` and `day_ends_us`: every award of one day names the same end, so that its counter is
  * there for all of them. */
 void award_set_day(struct award *award, int64_t started_us, int utc_offset_minutes);
+
+/*
+ * The decision on a record that is being checked: released, it is awarded under the terms it was
+ * reviewed with (the check has them), refused, it is rejected. REFUSED_SAME_PERSON: whoever
+ * approved or entered it does not also release it.
+ */
+struct decide_record {
+    struct command command;
+    uint64_t record_id, member_id, wallet_id, person_id, check_id;
+    bool release;
+    struct text reason; /* the member reads it */
+};
+extern const struct command_kind command_decide_record;
 
 struct reject_record {
     struct command command;

@@ -120,7 +120,12 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 {
     const struct awards *awards = state;
     struct award_sum *sum = sums_find(awards->sums, rows_id(rows, 0));
-    struct check nothing[] = {{"points", CHECK_POINTS, 0, rows_int(rows, 4)}, {0}};
+    struct check nothing[] = {
+        {"points", CHECK_POINTS, 0, rows_int(rows, 4)},
+        {"checks that hold it", CHECK_NUMBER, rows_int(rows, 2) == RECORD_CHECKING,
+         rows_int(rows, 7)},
+        {0},
+    };
 
     if (!sum)
         return row_fits(misfit, name_of(rows_id(rows, 0)), nothing);
@@ -135,7 +140,9 @@ static enum verdict compare(void *state, struct verify *verify)
         verify_rows(verify,
                     db_stream(verify_db(verify),
                               "SELECT record_id, member_id, state, grade, points, reviewed_by,"
-                              " reviewed_us FROM records ORDER BY record_id"),
+                              " reviewed_us, (SELECT COUNT(*) FROM checks c"
+                              "  WHERE c.ref = r.record_id AND c.state = 1 AND c.held = 1)"
+                              " FROM records r ORDER BY record_id"),
                     row_verdict, state);
 
     if (verdict != VERDICT_FITS)

@@ -1,0 +1,290 @@
+#include "ledger/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ledger/batch.h"
+#include "ledger/judge_notes.h"
+
+const struct config_entry review_config[] = {
+    {.name = "review.answer_days",
+     .type = CONFIG_INT,
+     .offset = offsetof(struct review_options, answer_days),
+     .initial = "3",
+     .min = 1,
+     .max = 30,
+     .reloadable = true,
+     .help = "days within which what is being checked is answered; a redemption that nobody has"
+             " answered by then is released"},
+    {0},
+};
+
+struct rules_judge {
+    struct judge judge;
+    struct judge_tools tools;
+    struct arena *arena; /* of one batch, until the next is judged */
+};
+
+/* --- What an answer does ---------------------------------------------------------------------- */
+
+static enum plugin_effect default_on_fault(enum linli_event_kind kind)
+{
+    return kind == LINLI_EARN ? EFFECT_HOLD : EFFECT_MARK;
+}
+
+static enum plugin_effect effect_of_fault(const struct plugin *plugin,
+                                          const struct linli_event *event)
+{
+    enum linli_event_kind kind = (enum linli_event_kind)event->kind;
+    enum plugin_effect effect = plugin->on_fault ? plugin->on_fault : default_on_fault(kind);
+
+    if (effect == EFFECT_MARK && kind == LINLI_REDEEM && event->points >= plugin->hold_from)
+        return EFFECT_HOLD;
+    return effect;
+}
+
+/* What this kind of event can bear. */
+static enum plugin_effect bearable(enum plugin_effect effect, enum linli_event_kind kind)
+{
+    switch (kind) {
+    case LINLI_CONFIRM:
+    case LINLI_CANCEL: return effect > EFFECT_MARK ? EFFECT_MARK : effect;
+    case LINLI_REFUND:
+    case LINLI_ADJUST: return effect == EFFECT_HOLD ? EFFECT_MARK : effect;
+    case LINLI_EARN:
+    case LINLI_REDEEM: break;
+    }
+    return effect;
+}
+
+enum plugin_effect judge_effect(const struct plugin *plugin, const struct plugin_call *call)
+{
+    const struct linli_event *event = &call->question.event;
+    enum plugin_effect effect = EFFECT_PASS;
+
+    if (call->fault != FAULT_NONE)
+        effect = effect_of_fault(plugin, event);
+    else if (call->answer.opinion.verdict == LINLI_FLAG)
+        effect = plugin->on_flag;
+    else if (call->answer.opinion.verdict == LINLI_DENY)
+        effect = EFFECT_DENY;
+    return bearable(effect, (enum linli_event_kind)event->kind);
+}
+
+/* --- The questions ---------------------------------------------------------------------------- */
+
+/* Everything about one batch. */
+struct hearing {
+    struct rules_judge *judge;
+    struct batch *batch;
+    const struct plugin_set *set; /* NULL: there is no rule */
+    struct judge_note **notes;    /* by entry; NULL: not asked about */
+    struct plugin_call *calls;
+    struct fact_wish *wishes; /* one a call */
+    size_t call_count;
+};
+
+static bool is_asked(const struct plugin *plugin, uint32_t event_kind)
+{
+    return plugin->manifest->kind == LINLI_AUDIT &&
+           (plugin->mode == PLUGIN_ENFORCED || plugin->mode == PLUGIN_SHADOW) &&
+           (plugin->manifest->events & event_kind) != 0;
+}
+
+static bool has_rules(const struct plugin_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (is_asked(&set->plugins[i], ~0U))
+            return true;
+    return false;
+}
+
+static void add_call(struct hearing *hearing, struct judge_note *note, const struct plugin *plugin)
+{
+    struct arena *arena = hearing->judge->arena;
+    struct plugin_call *call = &hearing->calls[hearing->call_count];
+    size_t facts = plugin->manifest->fact_count;
+
+    *call = (struct plugin_call){.plugin = plugin, .operation = PLUGIN_CHECK};
+    call->question.event = note->about.event;
+    call->values = arena_take(arena, (facts + 1) * sizeof *call->values);
+    hearing->wishes[hearing->call_count++] =
+        (struct fact_wish){.subject = &note->about.subject,
+                           .facts = plugin->manifest->fact_index,
+                           .count = facts,
+                           .values = call->values};
+    note->call_count++;
+}
+
+/* Time is the batch's; where somebody waits at a counter only cheap facts are loaded. */
+static void set_time(const struct hearing *hearing, struct command_event *about)
+{
+    about->event.size = sizeof about->event;
+    about->event.at_us = hearing->batch->now_us;
+    about->subject.at_us = hearing->batch->now_us;
+    about->subject.utc_offset_minutes = (int32_t)*hearing->judge->tools.utc_offset_minutes;
+    about->subject.at_counter = (about->event.kind & (LINLI_REDEEM | LINLI_CONFIRM)) != 0;
+}
+
+static void hear_command(struct hearing *hearing, size_t index)
+{
+    struct command *command = batch_command(hearing->batch, index);
+    struct judge_note *note;
+
+    command->judged = (struct judgement){0};
+    if (!command->kind->event)
+        return;
+    note = arena_take(hearing->judge->arena, sizeof *note);
+    note->judgement_id = id_next(hearing->judge->tools.ids);
+    command->kind->event(command, &note->about);
+    set_time(hearing, &note->about);
+    note->first_call = hearing->call_count;
+    for (size_t i = 0; hearing->set && i < hearing->set->count; i++)
+        if (is_asked(&hearing->set->plugins[i], note->about.event.kind))
+            add_call(hearing, note, &hearing->set->plugins[i]);
+    if (note->call_count > 0 || note->about.missing.plugin_id != 0)
+        hearing->notes[index] = note;
+}
+
+static void hear_all(struct hearing *hearing)
+{
+    size_t count = batch_size(hearing->batch), most;
+
+    most = count * (hearing->set ? hearing->set->count : 0) + 1;
+    hearing->notes = arena_take(hearing->judge->arena, count * sizeof(struct judge_note *));
+    hearing->calls = arena_take(hearing->judge->arena, most * sizeof *hearing->calls);
+    hearing->wishes = arena_take(hearing->judge->arena, most * sizeof *hearing->wishes);
+    for (size_t i = 0; i < count; i++)
+        hear_command(hearing, i);
+}
+
+/* --- Facts ------------------------------------------------------------------------------------ */
+
+/* Before the facts: so a wallet that moves while they are read is found to have moved. */
+static void ask_versions(const struct hearing *hearing, struct sql *sql)
+{
+    size_t asked = 0;
+
+    for (size_t i = 0; i < batch_size(hearing->batch); i++) {
+        if (!hearing->notes[i] || hearing->notes[i]->about.event.member == 0)
+            continue;
+        if (asked++ == 0)
+            sql_add(sql, "SELECT member_id, version FROM wallets WHERE member_id IN (");
+        else
+            sql_add(sql, ",");
+        sql_add_id(sql, hearing->notes[i]->about.event.member);
+    }
+    if (asked > 0) {
+        sql_add(sql, ")");
+        sql_end(sql);
+    }
+}
+
+/* A wallet is in at most one command of a batch. */
+static void read_versions(struct rows *rows, void *context)
+{
+    struct hearing *hearing = context;
+
+    while (rows_next(rows))
+        for (size_t i = 0; i < batch_size(hearing->batch); i++)
+            if (hearing->notes[i] && hearing->notes[i]->about.event.member == rows_id(rows, 0))
+                batch_expect_version(hearing->batch, i, rows_id(rows, 0),
+                                     (uint32_t)rows_int(rows, 1));
+}
+
+static bool load_facts(struct hearing *hearing, struct db *db)
+{
+    struct error error;
+    struct sql versions = {0};
+    bool loaded;
+
+    ask_versions(hearing, &versions);
+    loaded = facts_load(db, hearing->wishes, hearing->call_count, hearing->judge->arena, &versions,
+                        read_versions, hearing, &error);
+    sql_free(&versions);
+    if (!loaded)
+        LOG(WARN, "judge.no_facts", LOG_INT("commands", batch_size(hearing->batch)),
+            LOG_STR("code", error.code), LOG_STR("detail", error.detail));
+    return loaded;
+}
+
+/* --- The judgement ---------------------------------------------------------------------------- */
+
+static void judge_command(struct hearing *hearing, size_t index)
+{
+    const struct judge_tools *tools = &hearing->judge->tools;
+    struct command *command = batch_command(hearing->batch, index);
+    struct judge_note *note = hearing->notes[index];
+    enum plugin_effect effect =
+        note_combine(note, hearing->calls + note->first_call, tools->ids, hearing->judge->arena);
+    int offset = (int)*tools->utc_offset_minutes;
+    int32_t answer_day =
+        calendar_day(hearing->batch->now_us, offset) + (int32_t)tools->options->answer_days;
+
+    hearing->batch->entries[index].note = note;
+    if (effect == EFFECT_DENY) {
+        batch_deny(hearing->batch, index, REFUSED_DENIED);
+        hearing->batch->entries[index].denied_by = note->denied_by;
+    }
+    if (effect != EFFECT_MARK && effect != EFFECT_HOLD)
+        return;
+    note->check_id = id_next(tools->ids);
+    command->judged = (struct judgement){
+        .effect = effect == EFFECT_HOLD ? JUDGED_HOLD : JUDGED_MARK,
+        .check_id = note->check_id,
+        .answer_by_us = calendar_day_start_us(answer_day + 1, offset),
+        .answer_day = answer_day,
+    };
+}
+
+static void ask_plugins(struct hearing *hearing, struct plugin_desk *desk, struct db *db)
+{
+    if (load_facts(hearing, db)) {
+        plugin_desk_ask(desk, hearing->calls, hearing->call_count, hearing->judge->arena, 0);
+        return;
+    }
+    for (size_t i = 0; i < hearing->call_count; i++)
+        hearing->calls[i].fault = FAULT_NO_FACTS;
+}
+
+static void judge_batch(void *context, struct batch *batch, struct db *db)
+{
+    struct rules_judge *judge = context;
+    struct plugin_desk *desk = plugins_borrow(judge->tools.plugins, DESK_TELLER);
+    const struct plugin_set *set = plugin_desk_set(desk);
+    struct hearing hearing = {.judge = judge, .batch = batch, .set = has_rules(set) ? set : NULL};
+
+    arena_reset(judge->arena);
+    hear_all(&hearing);
+    if (hearing.call_count > 0)
+        ask_plugins(&hearing, desk, db);
+    for (size_t i = 0; i < batch_size(batch); i++)
+        if (hearing.notes[i]) {
+            hearing.notes[i]->revision = set->revision;
+            judge_command(&hearing, i);
+        }
+    plugins_return(desk);
+}
+
+struct judge *judge_new(const struct judge_tools *tools)
+{
+    struct rules_judge *judge = memory_new(sizeof *judge);
+
+    judge->tools = *tools;
+    judge->arena = arena_new();
+    judge->judge = (struct judge){judge_batch, judge, notes_write};
+    return &judge->judge;
+}
+
+void judge_free(struct judge *judge)
+{
+    struct rules_judge *whole;
+
+    if (!judge)
+        return;
+    whole = CONTAINER_OF(judge, struct rules_judge, judge);
+    arena_free(whole->arena);
+    free(whole);
+}
