@@ -20,6 +20,8 @@
 #include "people/audit.h"
 #include "store/dump.h"
 
+#define SAME_SECOND_MOST 9
+
 struct backup {
     struct books books;
     struct arena *arena;
@@ -36,22 +38,36 @@ static bool fail(struct error *error, const char *path)
     return error_set(error, "backup.file", "%s: %s", path, strerror(errno));
 }
 
-/* "DIR/linli-20261122T201501Z", by its time so that a listing sorts. */
-static bool make_directory(struct backup *backup, const char *parent, struct error *error)
+/* "linli-20261122T201501Z": by its time, so that a listing sorts. */
+static void name_by_time(char out[32])
 {
     time_t seconds = (time_t)(clock_now_us() / SECOND_US);
-    char stamp[32];
     struct tm utc;
 
     gmtime_r(&seconds, &utc);
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-    backup->path = arena_printf(backup->arena, "%s/linli-%s", parent, stamp);
-    backup->partial = arena_printf(backup->arena, "%s.partial", backup->path);
+    strftime(out, 32, "linli-%Y%m%dT%H%M%SZ", &utc);
+}
+
+/* Two of the same second do not meet: the later gets "-2". */
+static bool make_directory(struct backup *backup, const char *parent, struct error *error)
+{
+    char name[32];
+
+    name_by_time(name);
     if (mkdir(parent, 0700) != 0 && errno != EEXIST)
         return fail(error, parent);
-    if (access(backup->path, F_OK) == 0)
-        return error_set(error, "backup.file", "%s is there already", backup->path);
-    return mkdir(backup->partial, 0700) == 0 || fail(error, backup->partial);
+    for (int number = 1; number <= SAME_SECOND_MOST; number++) {
+        backup->path = number == 1 ? arena_printf(backup->arena, "%s/%s", parent, name)
+                                   : arena_printf(backup->arena, "%s/%s-%d", parent, name, number);
+        backup->partial = arena_printf(backup->arena, "%s.partial", backup->path);
+        if (access(backup->path, F_OK) == 0)
+            continue;
+        if (mkdir(backup->partial, 0700) == 0)
+            return true;
+        if (errno != EEXIST)
+            break;
+    }
+    return fail(error, backup->partial);
 }
 
 static const char *file_in(const struct backup *backup, const char *name, const char *suffix)

@@ -72,7 +72,7 @@ static void print_lines(const struct doctor *doctor)
 {
     for (size_t i = 0; i < doctor->count; i++) {
         const struct finding *each = &doctor->findings[i];
-        printf("%-5s %-14s%s%s%s\n", names[each->health], each->check, each->text,
+        printf("%-5s %-15s%s%s%s\n", names[each->health], each->check, each->text,
                each->remedy ? ": " : "", each->remedy ? each->remedy : "");
     }
     printf("%zu checks, %zu warnings, %zu failures\n", doctor->count, count_of(doctor, HEALTH_WARN),

@@ -188,14 +188,19 @@ static void look_at_demo(struct doctor *doctor)
 /* The keeper makes one a minute while something moves: a lag tells that no server runs well. */
 static void look_at_checkpoint(struct doctor *doctor)
 {
-    int64_t lag_us;
+    int64_t lag_us, checkpoints;
 
-    if (!ask(doctor, "checkpoint",
+    if (!ask(doctor, "checkpoint", "SELECT COUNT(*) FROM checkpoints", &checkpoints) ||
+        !ask(doctor, "checkpoint",
              "SELECT COALESCE((SELECT MAX(time_us) FROM blocks), 0)"
              " - COALESCE((SELECT MAX(time_us) FROM checkpoints), 0)",
              &lag_us))
         return;
-    if (lag_us > CHECKPOINT_LAG_US)
+    if (lag_us > 0 && checkpoints == 0)
+        doctor_warn(doctor, "checkpoint",
+                    "a server makes one a minute; or: linli ledger checkpoint",
+                    "none was made yet");
+    else if (lag_us > CHECKPOINT_LAG_US)
         doctor_warn(doctor, "checkpoint", "is a server running? Else: linli ledger checkpoint",
                     "the last is %" PRId64 " minutes behind the ledger", lag_us / MINUTE_US);
     else

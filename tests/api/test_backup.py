@@ -198,6 +198,11 @@ def test_a_killed_restore_is_not_served_and_the_next_says_what_to_do(saved, else
     assert "The books fit" in restore(saved, elsewhere, "--again").stdout
 
 
+def test_backups_of_the_same_second_do_not_meet(saved, tmp_path):
+    made = {backup(saved.server, tmp_path) for _ in range(3)}
+    assert len(made) == 3 and set(tmp_path.iterdir()) == made
+
+
 def test_a_backup_of_nothing_is_an_error(tmp_path):
     nothing = run_cli("backup", tmp_path, check=False, **settings(tmp_path / "nowhere"))
     assert nothing.returncode == 1 and "no database" in nothing.stderr
