@@ -193,33 +193,21 @@ static bool add_activities(struct db *db, const struct figures_question *questio
     return take(rows, sheet, figures, ARRAY_LENGTH(figures), error);
 }
 
+/* 3: approved; all but those that were rejected, since what waits is told as well. */
 static bool add_records(struct db *db, const struct figures_question *question,
                         const struct figures_span *span, struct figures_sheet *sheet,
                         struct error *error)
 {
-    static const enum figure figures[] = {FIGURE_ATTENDANCES, FIGURE_VOLUNTEERS, FIGURE_MINUTES};
+    static const enum figure figures[] = {FIGURE_ATTENDANCES, FIGURE_VOLUNTEERS, FIGURE_MINUTES,
+                                          FIGURE_UNDECIDED};
     struct rows *rows = db_query(
         db,
-        "SELECT " LINE_KEY " AS line, COUNT(*), COUNT(DISTINCT " PERSON
-        "), SUM(r.minutes)" FROM_HELD
+        "SELECT " LINE_KEY " AS line, SUM(r.state = 3),"
+        " COUNT(DISTINCT IF(r.state = 3, " PERSON ", NULL)), SUM(IF(r.state = 3, r.minutes, 0)),"
+        " SUM(r.state <> 3)" FROM_HELD
         " JOIN records r ON r.activity_id = a.activity_id" JOIN_PERSON JOIN_QUESTION WHERE_HELD
-        " AND " RECORD_COUNTS " GROUP BY line WITH ROLLUP",
+        " AND r.state IN (1, 2, 3, 5) AND " NOT_CLAWED_BACK " GROUP BY line WITH ROLLUP",
         QUESTION_VALUES(question), HELD_VALUES(span));
-
-    return take(rows, sheet, figures, ARRAY_LENGTH(figures), error);
-}
-
-static bool add_undecided(struct db *db, const struct figures_question *question,
-                          const struct figures_span *span, struct figures_sheet *sheet,
-                          struct error *error)
-{
-    static const enum figure figures[] = {FIGURE_UNDECIDED};
-    struct rows *rows =
-        db_query(db,
-                 "SELECT " LINE_KEY " AS line, COUNT(*)" FROM_HELD
-                 " JOIN records r ON r.activity_id = a.activity_id" JOIN_QUESTION WHERE_HELD
-                 " AND r.state IN (1, 2, 5) GROUP BY line WITH ROLLUP",
-                 QUESTION_VALUES(question), HELD_VALUES(span));
 
     return take(rows, sheet, figures, ARRAY_LENGTH(figures), error);
 }
@@ -240,6 +228,5 @@ bool figures_read(struct db *db, const struct figures_question *question, struct
         make_time_lines(question, arena, sheet);
     }
     return add_activities(db, question, &span, sheet, error) &&
-           add_records(db, question, &span, sheet, error) &&
-           add_undecided(db, question, &span, sheet, error);
+           add_records(db, question, &span, sheet, error);
 }

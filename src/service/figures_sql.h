@@ -22,10 +22,11 @@
     DB_STR((span)->pattern), DB_INT((span)->from_us), DB_INT((span)->to_us),                       \
         DB_INT((span)->from_us), DB_INT((span)->to_us + DAY_US)
 
-/* 3: approved. Of proposals 2, 1: a claw back that was approved. */
-#define RECORD_COUNTS                                                                              \
-    "r.state = 3 AND r.record_id NOT IN"                                                           \
-    " (SELECT p.subject FROM proposals p WHERE p.kind = 2 AND p.state = 1)"
+/* Of proposals 2, 1: a claw back that was approved. */
+#define NOT_CLAWED_BACK                                                                            \
+    "r.record_id NOT IN (SELECT p.subject FROM proposals p WHERE p.kind = 2 AND p.state = 1)"
+/* 3: approved. */
+#define RECORD_COUNTS "r.state = 3 AND " NOT_CLAWED_BACK
 
 /* Accounts that became one are one person, over any number of steps. */
 #define JOIN_PERSON                                                                                \

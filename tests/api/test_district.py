@@ -9,11 +9,20 @@ import json
 import os
 import signal
 import time
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from support.books import check_books
+from support.figures import (
+    QUESTIONS,
+    all_rows,
+    check_sheet,
+    demand_by_sql,
+    participation_by_sql,
+    values_of,
+)
+from support.keys import TokenMaker
 from support.server import Server
 
 SCALE = int(os.environ.get("LINLI_DISTRICT_SCALE", "5"))
@@ -170,6 +179,68 @@ def test_its_counters_are_what_its_rows_say(district):
 def test_its_books_fit(district):
     check_books(district)
     district.cli("ledger", "verify")
+
+
+class Reader:
+    """The demo's administrator, who only reads: what the next test compares stays as it is."""
+
+    def __init__(self, server):
+        account = one(server, "SELECT account_id FROM accounts WHERE login = 'demo.admin'")
+        self.api = server.api(TokenMaker(server).token(account, "administrator"))
+        self.get = self.api.get
+        self.root = one(server, "SELECT unit_id FROM units WHERE kind = 'district'")
+        days = "MIN(starts_us) AS first, MAX(starts_us) AS last FROM activities WHERE state = 5"
+        (held,) = server.sql(f"SELECT {days}")
+        yesterday = held["last"] - 86_400_000_000  # today's go on while the tests run
+        self.days = {"from": local_day(held["first"]), "to": local_day(yesterday)}
+
+    def ask(self, what, **query):
+        path = f"/v1/units/{self.root}/{what}"
+        began = time.monotonic()
+        answer = self.get(path, query=self.days | query).expect(200)
+        assert time.monotonic() - began < 3, "well under one, and what a busy machine adds"
+        return answer
+
+
+def local_day(at_us):
+    return datetime.fromtimestamp(at_us / 1e6, timezone(timedelta(hours=8))).date().isoformat()
+
+
+@pytest.fixture(scope="module")
+def reader(district):
+    return Reader(district)
+
+
+@pytest.mark.parametrize("by", ["month", "unit"])
+def test_sql_written_independently_agrees_with_every_figure(district, reader, by):
+    sheet = reader.ask("figures", by=by)
+    assert min(values_of(sheet["total"]).values()) > 0 and len(sheet["lines"]) > 5
+    check_sheet(district, sheet)
+
+
+def test_each_figure_leads_to_its_rows(reader):
+    total = reader.ask("figures")["total"]
+    for figure in QUESTIONS:
+        rows = all_rows(reader, total[figure]["rows"])
+        assert sum(row["value"] for row in rows) == total[figure]["value"], figure
+
+
+def test_sql_written_independently_agrees_with_demand_and_participation(district, reader):
+    first, last = reader.days["from"], reader.days["to"]
+    wanted = reader.ask("demand", most=100)
+    found = demand_by_sql(district, reader.root, first, last)
+    assert wanted["activities"] == len(found)
+    for item in wanted["most_wanted"]:
+        signed_up, waiting, came = found[item["activity_id"]]
+        assert (item["signed_up"], item["waiting"]) == (signed_up, waiting)
+        assert item["came"] in (came, None)
+    for group in reader.ask("participation")["parts"]:
+        below = "SELECT unit_id FROM units WHERE path LIKE %s"
+        homes = [row["unit_id"] for row in district.sql(below, f"%/{group['unit_id']}/%")]
+        homes = [group["unit_id"]] if group["directly"] else homes
+        members, active = participation_by_sql(district, homes, first, last)
+        assert group["members"]["value"] == members
+        assert group["active"] is None or group["active"]["value"] == active
 
 
 @pytest.mark.parametrize("kind,field", QUERIES, ids=[kind for kind, _ in QUERIES])
