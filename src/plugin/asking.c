@@ -9,6 +9,7 @@
 #include "plugin/plugin_figures.h"
 
 #define FAULTS_MOST  3  /* of a plugin in a batch */
+#define DEADLINES    4  /* that a host's part of a batch may take in all */
 #define EXCUSED_MOST 2  /* deaths in a batch that nobody is to blame for */
 #define MEMORY_EVERY 64 /* messages between two looks at a host's memory */
 
@@ -20,13 +21,17 @@ struct asking {
     struct arena *arena;
     struct plugin_call **calls; /* those without an answer or a fault, in order */
     uint32_t *guests;           /* whose they are */
+    const char **why;           /* an answer cannot be meant */
     size_t count;
+    size_t asked;    /* how many of them are in the message: all, or the first */
+    bool one_by_one; /* after a broken message, to find who breaks it */
     uint8_t faults[WIRE_PLUGINS_MOST];
     unsigned excused;
     struct buffer out;
     size_t sent;
     uint64_t nonce;
     int64_t sent_us, deadline_us;
+    int64_t end_us; /* what has no answer by then is not asked again */
 };
 
 /* --- Faults --- */
@@ -72,10 +77,10 @@ static void remove_all_of(struct asking *asking, uint32_t guest, enum plugin_fau
     asking->count = kept;
 }
 
-static void give_up(struct asking *asking)
+static void give_up(struct asking *asking, enum plugin_fault fault)
 {
     for (size_t i = 0; i < asking->count; i++)
-        set_fault(asking->calls[i], FAULT_NOT_THERE, 0);
+        set_fault(asking->calls[i], fault, 0);
     asking->count = 0;
     asking->state = ASK_DONE;
 }
@@ -84,7 +89,7 @@ static void give_up(struct asking *asking)
 static bool find_blamed(const struct asking *asking, const struct host_end *end, size_t *index)
 {
     *index = end->blame.call;
-    return end->blame.stage == BLAME_ASKED && *index < asking->count &&
+    return end->blame.stage == BLAME_ASKED && *index < asking->asked &&
            asking->guests[*index] == end->blame.plugin;
 }
 
@@ -96,7 +101,7 @@ static bool is_excused(struct asking *asking, const struct host_end *end, bool b
     LOG(WARN, "plugin.host_lost", LOG_STR("fault", plugin_fault_name(end->fault)),
         LOG_INT("detail", end->detail), LOG_STR("effect", "a spare one is asked"));
     if (asking->excused++ >= EXCUSED_MOST)
-        give_up(asking);
+        give_up(asking, FAULT_NOT_THERE);
     return true;
 }
 
@@ -112,6 +117,18 @@ static void blame_one(struct asking *asking, size_t index, enum plugin_fault fau
         remove_all_of(asking, guest, fault, detail);
 }
 
+/* A message that is broken does not say who broke it: each question is asked by itself. */
+static bool is_searched(struct asking *asking, enum plugin_fault why)
+{
+    if (why != FAULT_NONSENSE || asking->asked == 1)
+        return false;
+    LOG(WARN, "plugin.broken_message",
+        LOG_STR("first", asking->seat->crew->members[asking->guests[0]]->manifest->name),
+        LOG_STR("effect", "its questions are asked one by one"));
+    asking->one_by_one = true;
+    return true;
+}
+
 /* The host is lost: by itself (FAULT_NONE), or because nothing more is wanted of it. */
 static void lose_host(struct asking *asking, enum plugin_fault why)
 {
@@ -121,15 +138,19 @@ static void lose_host(struct asking *asking, enum plugin_fault why)
 
     asking->seat->host = NULL;
     asking->state = ASK_NOW;
+    if (is_searched(asking, why))
+        return;
     bool blamed = find_blamed(asking, &end, &index);
-    /* What was written is wrong as a whole: then the page's word is as good as any. */
-    if (!blamed && why == FAULT_NONSENSE) {
+    if (!blamed && asking->one_by_one) {
         index = 0;
         blamed = true;
     }
     if (is_excused(asking, &end, blamed))
         return;
-    host_end_describe(&end, &text);
+    if (why == FAULT_NONSENSE)
+        error_set(&text, "plugin.nonsense", "it wrote to the host's channel");
+    else
+        host_end_describe(&end, &text);
     blame_one(asking, index, end.fault, end.detail, text.detail);
 }
 
@@ -138,8 +159,9 @@ static void lose_host(struct asking *asking, enum plugin_fault why)
 static void encode(struct asking *asking)
 {
     crypto_random(&asking->nonce, sizeof asking->nonce);
-    wire_begin(&asking->out, WIRE_ASK, asking->nonce, (uint32_t)asking->count);
-    for (size_t i = 0; i < asking->count; i++)
+    asking->asked = asking->one_by_one ? 1 : asking->count;
+    wire_begin(&asking->out, WIRE_ASK, asking->nonce, (uint32_t)asking->asked);
+    for (size_t i = 0; i < asking->asked; i++)
         wire_put_question(&asking->out, asking->guests[i], asking->calls[i],
                           &asking->seat->crew->pseudonyms[asking->guests[i]]);
     wire_end(&asking->out);
@@ -173,12 +195,19 @@ static void send_questions(struct asking *asking)
         asking->state = ASK_DONE;
         return;
     }
+    if (asking->end_us != 0 && clock_monotonic_us() > asking->end_us) {
+        asking->terms->note(asking->terms->context, asking->calls[0], "its batch took too long");
+        give_up(asking, FAULT_OVERRAN);
+        return;
+    }
     if (!have_host(asking)) {
-        give_up(asking);
+        give_up(asking, FAULT_NOT_THERE);
         return;
     }
     encode(asking);
     asking->sent_us = clock_monotonic_us();
+    if (asking->end_us == 0)
+        asking->end_us = asking->sent_us + DEADLINES * asking->terms->deadline_us;
     asking->deadline_us = asking->sent_us + asking->terms->deadline_us;
     asking->state = ASK_WAITING;
     if (!host_send(asking->seat->host, &asking->out, &asking->sent))
@@ -192,8 +221,8 @@ static void set_times(struct asking *asking)
     int64_t took_us = clock_monotonic_us() - asking->sent_us;
 
     figures_message(took_us);
-    for (size_t i = 0; i < asking->count; i++)
-        asking->calls[i]->took_us = took_us / (int64_t)asking->count;
+    for (size_t i = 0; i < asking->asked; i++)
+        asking->calls[i]->took_us = took_us / (int64_t)asking->asked;
 }
 
 /* False: the message is broken as a whole, and nothing in it counts. */
@@ -204,20 +233,29 @@ static bool read_answers(struct asking *asking)
     struct reader reader = reader_of(body.data, body.length);
 
     if (host->head.kind != WIRE_ANSWERS || host->head.nonce != asking->nonce ||
-        host->head.count != asking->count)
+        host->head.count != asking->asked)
         return false;
-    for (size_t i = 0; i < asking->count; i++) {
+    for (size_t i = 0; i < asking->asked; i++) {
         struct plugin_call *call = asking->calls[i];
         struct error why = {0};
 
         if (!wire_take_answer(&reader, call, asking->arena, &why))
             return false;
-        if (call->fault != FAULT_NONE) {
-            set_fault(call, FAULT_NONSENSE, 0);
-            count_fault(asking, asking->guests[i], call, why.detail);
-        }
+        if (call->fault != FAULT_NONE)
+            asking->why[i] = arena_printf(asking->arena, "%s", why.detail);
     }
-    return reader.at == reader.end && !host_says_more(host);
+    return reader.at == reader.end && host_said_it(host, asking->deadline_us);
+}
+
+/* Once the message is known to be whole: each answer in it that cannot be meant. */
+static void note_nonsense(struct asking *asking)
+{
+    for (size_t i = 0; i < asking->asked; i++) {
+        if (asking->calls[i]->fault == FAULT_NONE)
+            continue;
+        set_fault(asking->calls[i], FAULT_NONSENSE, 0);
+        count_fault(asking, asking->guests[i], asking->calls[i], asking->why[i]);
+    }
 }
 
 /* A host that has served long, or has grown, makes place for a fresh one. */
@@ -236,14 +274,18 @@ static void take_message(struct asking *asking)
         return;
     }
     set_times(asking);
+    note_nonsense(asking);
     host_next(host);
-    host->calls += asking->count;
+    host->calls += asking->asked;
     host->messages++;
-    asking->state = ASK_DONE;
     if (is_worn(asking, host)) {
         spawner_retire(asking->seat->crew->spawner, host);
         asking->seat->host = NULL;
     }
+    asking->count -= asking->asked;
+    asking->calls += asking->asked;
+    asking->guests += asking->asked;
+    asking->state = ASK_NOW; /* the next, or the end */
 }
 
 static void go_on(struct asking *asking)
@@ -323,7 +365,8 @@ void seats_ask(struct seat *seats, size_t seat_count, const struct asking_terms 
                                      .seat = &seats[i],
                                      .arena = arena,
                                      .calls = arena_take(arena, (count + 1) * sizeof(void *)),
-                                     .guests = arena_take(arena, (count + 1) * sizeof(uint32_t))};
+                                     .guests = arena_take(arena, (count + 1) * sizeof(uint32_t)),
+                                     .why = arena_take(arena, (count + 1) * sizeof(char *))};
     deal_out(askings, seats, calls, places, count);
     while (is_anything_left(askings, seat_count)) {
         for (size_t i = 0; i < seat_count; i++) {

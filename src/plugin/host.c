@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ enum host_news host_receive(struct host *host)
         if (got <= 0)
             return HOST_GONE;
         host->in_length += (size_t)got;
+        host->received += (size_t)got;
         if (host->in_length != sizeof host->head)
             continue;
         if (!take_head(host))
@@ -205,11 +207,22 @@ void host_next(struct host *host)
     host->in_length = 0;
 }
 
-bool host_says_more(const struct host *host)
+static uint64_t written_by_itself(const struct host *host)
+{
+    return __atomic_load_n(&host->page->written, __ATOMIC_ACQUIRE);
+}
+
+bool host_said_it(const struct host *host, int64_t deadline_us)
 {
     char byte;
 
-    return recv(host->channel, &byte, 1, MSG_DONTWAIT | MSG_PEEK) > 0;
+    while (written_by_itself(host) < host->received) {
+        if (clock_monotonic_us() >= deadline_us)
+            return false;
+        sched_yield(); /* it comes back from its write */
+    }
+    return written_by_itself(host) == host->received &&
+           recv(host->channel, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0;
 }
 
 /* --- The end --- */

@@ -33,6 +33,7 @@ struct host {
     bool ready;
     uint64_t calls; /* that it has answered */
     uint64_t messages;
+    uint64_t received;     /* bytes */
     struct wire_head head; /* of the message that comes in */
     char *in;              /* what of it has come, its head included */
     size_t in_length, in_capacity;
@@ -72,8 +73,9 @@ enum host_news {
 enum host_news host_receive(struct host *host);
 struct text host_body(const struct host *host);
 void host_next(struct host *host);
-/* Whether bytes came behind the message: a host says nothing that it was not asked. */
-bool host_says_more(const struct host *host);
+/* Whether all that came was said by the host itself, which tells on the page how much it has said:
+ * a plugin that writes to the channel makes it more. Waits for that word, which follows at once. */
+bool host_said_it(const struct host *host, int64_t deadline_us);
 /* Sends what fits, without waiting; *sent moves on. False: nobody listens. */
 bool host_send(struct host *host, const struct buffer *out, size_t *sent) MUST_CHECK;
 

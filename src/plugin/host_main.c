@@ -75,10 +75,12 @@ static void write_all(const char *data, size_t length)
     }
 }
 
+/* The server counts: bytes that come and are not told here are somebody else's. */
 static void send_out(struct host_process *host)
 {
     wire_end(&host->out);
     write_all(host->out.data, host->out.length);
+    __atomic_store_n(&page->written, page->written + host->out.length, __ATOMIC_RELEASE);
 }
 
 static void tell(struct host_process *host, enum wire_kind kind, size_t about, enum wire_told told,
@@ -335,8 +337,8 @@ static void answer_all(struct host_process *host, const struct wire_head *head)
         ask(&host->guests[questions[i].plugin], &questions[i], &answer);
         wire_put_answer(&host->out, questions[i].operation, &answer, host->rooms);
     }
-    send_out(host);
     blame(BLAME_NOBODY, 0, 0);
+    send_out(host);
     mprotect(host->in, host->in_size, PROT_READ | PROT_WRITE);
 }
 

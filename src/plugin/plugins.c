@@ -17,8 +17,9 @@
 #define ROOM_DESKS    2
 #define DESKS         (1 + ROOM_DESKS) /* the teller's is the first */
 #define LOOK_EVERY_US SECOND_US
-#define RETRY_US      (30 * SECOND_US) /* of a set that did not come up */
-#define FAULTS_MOST   256              /* that wait to be written */
+#define RETRY_US      (30 * SECOND_US)      /* of a set that did not come up */
+#define REPLACE_US    (500 * INT64_C(1000)) /* that a spare may need to come up */
+#define FAULTS_MOST   256                   /* that wait to be written */
 #define QUESTION_MOST 120
 
 struct plugin_desk {
@@ -390,7 +391,7 @@ void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t
     const struct plugin_options *options = &desk->plugins->options;
     const struct asking_terms terms = {
         .deadline_us = deadline_us > 0 ? deadline_us : options->deadline_us,
-        .start_us = options->start_us,
+        .start_us = REPLACE_US,
         .recycle = options->recycle,
         .memory = options->memory / 4 * 3,
         .note = note_fault,

@@ -137,15 +137,15 @@ void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t
  */
 
 struct plugin_options {
-    char *directory;     /* of the built-in plugins' files; empty: beside the program */
-    char *trusted_keys;  /* Ed25519 public keys in hex, separated by spaces or commas */
-    bool allow_unsigned; /* for authors at work; never where the kernel lacks Landlock */
-    int64_t deadline_us; /* of a message to a host */
-    int64_t start_us;    /* of a host, from its start until it is ready */
-    int64_t memory;      /* bytes that a host may have */
-    int64_t recycle;     /* calls after which a host is replaced */
-    bool image_is_signed; /* no setting. For plugin_try: the file's signature was checked, so that it
-                             may be tried where the kernel lacks Landlock */
+    char *directory;      /* of the built-in plugins' files; empty: beside the program */
+    char *trusted_keys;   /* Ed25519 public keys in hex, separated by spaces or commas */
+    bool allow_unsigned;  /* for authors at work; never where the kernel lacks Landlock */
+    int64_t deadline_us;  /* of a message to a host */
+    int64_t start_us;     /* of a host, from its start until it is ready */
+    int64_t memory;       /* bytes that a host may have */
+    int64_t recycle;      /* calls after which a host is replaced */
+    bool image_is_signed; /* no setting. For plugin_try: the file's signature was checked, so that
+                             it may be tried where the kernel lacks Landlock */
 };
 extern const struct config_entry plugin_config[];
 extern struct metric plugin_metrics[];

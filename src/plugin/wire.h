@@ -67,10 +67,11 @@ enum wire_told { WIRE_FINE = 'F', WIRE_REFUSED = 'R' };
  */
 enum blame_stage { BLAME_NOBODY, BLAME_LOADING, BLAME_STARTING, BLAME_ASKED };
 struct blame {
-    uint32_t stage;  /* enum blame_stage */
-    uint32_t plugin; /* index within the host */
-    uint32_t call;   /* index within the message */
-    uint32_t memory; /* 1: it died when it could have no more memory */
+    uint32_t stage;   /* enum blame_stage */
+    uint32_t plugin;  /* index within the host */
+    uint32_t call;    /* index within the message */
+    uint32_t memory;  /* 1: it died when it could have no more memory */
+    uint64_t written; /* bytes that the host itself has put into the channel */
 };
 
 /* --- Questions --- */

@@ -1,0 +1,14 @@
+/* Ends the process while it is loaded. */
+#define HOSTILE_NAME "load_exits"
+#include "../hostile.h"
+#include <unistd.h>
+
+static void misbehave(const struct linli_event *event, struct linli_opinion *opinion)
+{
+    (void)event, (void)opinion;
+}
+
+__attribute__((constructor)) static void on_load(void)
+{
+    _exit(0);
+}

@@ -1,0 +1,117 @@
+/*
+ * A set of plugins that stands in a variable instead of a database, and what was noted of it.
+ */
+#ifndef LINLI_PLUGIN_SET_H
+#define LINLI_PLUGIN_SET_H
+
+#include <pthread.h>
+
+#include "plugin_world.h"
+
+#define MOST 8
+
+static struct {
+    pthread_mutex_t lock;
+    uint64_t revision;
+    const char *files[MOST]; /* of tests/plugins */
+    const char *settings[MOST];
+    uint64_t versions[MOST];
+    size_t count;
+    int faults;
+    enum plugin_fault last_fault;
+} world = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static inline bool read_revision(struct db *db, uint64_t *revision, struct error *error)
+{
+    (void)db, (void)error;
+    pthread_mutex_lock(&world.lock);
+    *revision = world.revision;
+    pthread_mutex_unlock(&world.lock);
+    return true;
+}
+
+/* What an upload would have stored. */
+static inline const struct manifest *manifest_of(struct arena *arena, struct text image)
+{
+    struct plugin_options options = test_options();
+    struct manifest *manifest = arena_take(arena, sizeof *manifest);
+    json_t *none = NULL;
+    struct error error = {0};
+
+    /* A broken one has the plain rule's: it was sound when it was uploaded. */
+    if (!plugin_try(&options, PROGRAM, image, none, arena, manifest, NULL, 0, &error))
+        return NULL;
+    return manifest;
+}
+
+static inline bool read_set(struct db *db, struct arena *arena, struct plugin_set *set,
+                            struct error *error)
+{
+    struct plugin *plugins = arena_take(arena, (MOST + 1) * sizeof *plugins);
+
+    (void)db, (void)error;
+    pthread_mutex_lock(&world.lock);
+    for (size_t i = 0; i < world.count; i++) {
+        struct text image = read_plugin(arena, world.files[i]);
+        const struct manifest *manifest = manifest_of(arena, image);
+
+        if (!manifest)
+            manifest = manifest_of(arena, read_plugin(arena, "plain"));
+        plugins[i] = (struct plugin){.plugin_id = i + 1,
+                                     .version_id = world.versions[i],
+                                     .policy_id = 1,
+                                     .manifest = manifest,
+                                     .mode = PLUGIN_ENFORCED,
+                                     .settings = world.settings[i],
+                                     .image = image};
+    }
+    *set = (struct plugin_set){world.revision, plugins, world.count};
+    pthread_mutex_unlock(&world.lock);
+    return true;
+}
+
+static inline bool note_fault(struct db *db, const struct plugin *plugin, enum plugin_fault fault,
+                              int detail, const char *question, struct error *error)
+{
+    (void)db, (void)plugin, (void)detail, (void)question, (void)error;
+    pthread_mutex_lock(&world.lock);
+    world.faults++;
+    world.last_fault = fault;
+    pthread_mutex_unlock(&world.lock);
+    return true;
+}
+
+static const struct plugin_source source = {read_revision, read_set, note_fault, NULL};
+
+static inline void put(size_t index, const char *file)
+{
+    world.files[index] = file;
+    world.settings[index] = "{}";
+    world.versions[index]++;
+    if (world.count <= index)
+        world.count = index + 1;
+    world.revision++;
+}
+
+static struct db_options no_database = {.url = (char *)(uintptr_t) "mysql://nobody@127.0.0.1/none"};
+
+static inline struct plugins *open_plugins(const struct plugin_options *options)
+{
+    struct error error = {0};
+    struct plugins *plugins = plugins_start(options, &no_database, &source, PROGRAM, &error);
+
+    if (!plugins)
+        fail_msg("%s: %s", error.code, error.detail);
+    return plugins;
+}
+
+static inline int start_over(void **state)
+{
+    (void)state;
+    world.count = 0;
+    world.faults = 0;
+    memset(world.versions, 0, sizeof world.versions);
+    return 0;
+}
+
+#endif
