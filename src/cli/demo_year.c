@@ -1,11 +1,11 @@
 /*
  * The demo's three months, day by day. Each day's activities leave records; the next morning they
- * are reviewed, at noon vouchers are confirmed, in the evening people redeem. The teller runs on
- * the story's time, so that the chain tells it as it happened.
+ * are reviewed, at noon vouchers are confirmed, in the evening people redeem. The commands are
+ * played at the story's times, so that the chain tells it as it happened.
  */
 #include "base/clock.h"
 #include "cli/demo_story.h"
-#include "jobs/crowd.h"
+#include "ledger/play.h"
 #include "market/redemption.h"
 #include "market/voucher.h"
 #include "service/activities.h"
@@ -29,20 +29,36 @@ struct open_voucher {
 
 struct story {
     struct demo_world *world;
-    struct teller *teller;
-    _Atomic int64_t now_us;
+    struct player *player;
+    int64_t now_us;
     struct pending_record records[RECORDS_MOST]; /* of the last day */
     size_t record_count;
     struct open_voucher vouchers[VOUCHERS_MOST];
     size_t voucher_count;
 };
 
-/* Waits for the crowd; in the demo nothing may fail, and what is refused is part of life. */
-static bool crowd_done(struct crowd *crowd, struct error *error)
-{
-    size_t failed = crowd_wait(crowd);
+/* Commands of one moment. What is refused is part of life. */
+struct moment {
+    struct command **commands;
+    size_t count, most;
+};
 
-    return failed == 0 || error_set(error, "demo.failed", "%zu commands failed", failed);
+static struct moment moment_of(struct story *story, size_t most)
+{
+    struct command **commands = arena_take(story->world->arena, most * sizeof *commands);
+
+    return (struct moment){.commands = commands, .most = most};
+}
+
+static void moment_add(struct moment *moment, struct command *command)
+{
+    ASSERT(moment->count < moment->most);
+    moment->commands[moment->count++] = command;
+}
+
+static bool moment_play(struct story *story, const struct moment *moment, struct error *error)
+{
+    return player_run(story->player, moment->commands, moment->count, story->now_us, error);
 }
 
 static int64_t at_hour(const struct story *story, int day, int hour)
@@ -188,15 +204,14 @@ static bool review_records(struct story *story, int day, struct error *error)
 {
     struct demo_world *world = story->world;
     struct award *awards = arena_take(world->arena, RECORDS_MOST * sizeof *awards);
-    struct crowd *crowd = crowd_new(story->teller);
+    struct moment moment = moment_of(story, RECORDS_MOST);
 
     story->now_us = at_hour(story, day, 10);
     for (size_t i = 0; i < story->record_count; i++) {
         fill_award(story, &story->records[i], &awards[i]);
-        if (!crowd_submit(crowd, &awards[i].command))
-            break;
+        moment_add(&moment, &awards[i].command);
     }
-    if (!crowd_done(crowd, error))
+    if (!moment_play(story, &moment, error))
         return false;
     for (size_t i = 0; i < story->record_count; i++)
         world->members[story->records[i].member].spendable = awards[i].command.outcome.available;
@@ -233,7 +248,7 @@ static bool redeem(struct story *story, int day, struct error *error)
     struct demo_world *world = story->world;
     struct reserve *reserves = arena_take(world->arena, TRIES * sizeof *reserves);
     struct open_voucher picked[TRIES];
-    struct crowd *crowd = crowd_new(story->teller);
+    struct moment moment = moment_of(story, TRIES);
     size_t count = 0;
 
     story->now_us = at_hour(story, day, 21);
@@ -246,11 +261,10 @@ static bool redeem(struct story *story, int day, struct error *error)
             continue;
         voucher->id = id_next(world->tools->ids);
         fill_reserve(story, voucher, &reserves[count]);
-        if (!crowd_submit(crowd, &reserves[count].command))
-            break;
+        moment_add(&moment, &reserves[count].command);
         count++;
     }
-    if (!crowd_done(crowd, error))
+    if (!moment_play(story, &moment, error))
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct outcome *outcome = &reserves[i].command.outcome;
@@ -268,7 +282,7 @@ static bool visit_shops(struct story *story, int day, struct error *error)
 {
     struct demo_world *world = story->world;
     struct redemption_ref *refs = arena_take(world->arena, VOUCHERS_MOST * sizeof *refs);
-    struct crowd *crowd = crowd_new(story->teller);
+    struct moment moment = moment_of(story, VOUCHERS_MOST);
     size_t kept = 0, used = 0;
 
     story->now_us = at_hour(story, day, 12);
@@ -291,12 +305,11 @@ static bool visit_shops(struct story *story, int day, struct error *error)
         ref->reward_id = world->rewards[voucher->reward].id;
         ref->merchant_id = merchant->id;
         ref->caller_merchant = luck < 55 ? merchant->id : 0;
-        if (!crowd_submit(crowd, &ref->command))
-            break;
+        moment_add(&moment, &ref->command);
         used++;
     }
     story->voucher_count = kept;
-    return crowd_done(crowd, error);
+    return moment_play(story, &moment, error);
 }
 
 /* --- The whole ------------------------------------------------------------------------------- */
@@ -305,7 +318,7 @@ static bool fill_shelves(struct story *story, struct error *error)
 {
     struct demo_world *world = story->world;
     struct restock *restocks = arena_take(world->arena, DEMO_REWARDS * sizeof *restocks);
-    struct crowd *crowd = crowd_new(story->teller);
+    struct moment moment = moment_of(story, DEMO_REWARDS);
 
     story->now_us = story->world->start_us;
     for (size_t i = 0; i < DEMO_REWARDS; i++) {
@@ -313,10 +326,9 @@ static bool fill_shelves(struct story *story, struct error *error)
         restocks[i].command.actor = world->administrator;
         restocks[i].reward_id = world->rewards[i].id;
         restocks[i].pieces = STOCK;
-        if (!crowd_submit(crowd, &restocks[i].command))
-            break;
+        moment_add(&moment, &restocks[i].command);
     }
-    return crowd_done(crowd, error);
+    return moment_play(story, &moment, error);
 }
 
 static bool live_days(struct story *story, struct error *error)
@@ -370,17 +382,14 @@ bool demo_live(struct demo_world *world, struct error *error)
 {
     const struct demo_tools *tools = world->tools;
     struct story *story = arena_take(world->arena, sizeof *story);
-    struct teller_options options = tools->settings->teller;
     bool lived;
 
     story->world = world;
-    story->now_us = world->start_us;
-    options.time_us = &story->now_us;
-    story->teller = teller_start(&options, tools->options, tools->instance_id, tools->signer,
-                                 tools->key_id, NULL, error);
-    if (story->teller == NULL)
+    story->player =
+        player_start(tools->options, tools->instance_id, tools->signer, tools->key_id, error);
+    if (story->player == NULL)
         return false;
     lived = live_days(story, error) && announce_next(story, error);
-    teller_stop(story->teller);
+    player_stop(story->player);
     return lived;
 }

@@ -21,7 +21,7 @@ struct teller_options {
     int64_t batch_us;   /* duration that the learnt count aims at */
     int64_t outage_us;  /* how long commands wait for a database that is away, then 503 */
     const _Atomic int64_t *time_us; /* no setting. NULL: the wall clock; else the time is what
-                                       stands there: for the demo, which plays a past */
+                                       stands there: for tests, of clocks that differ */
 };
 extern const struct config_entry teller_config[];
 extern struct metric teller_metrics[];

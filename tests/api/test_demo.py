@@ -50,6 +50,7 @@ def test_a_half_loaded_demo_is_loaded_again_and_never_served():
         assert rows_by_table(half) == expected
         check_books(half)
         half.cli("ledger", "verify")
+        assert half.sql("SELECT @@innodb_flush_log_at_trx_commit AS flush") == [{"flush": 1}]
         half.restart()
         assert rows_by_table(half) == expected
     finally:

@@ -280,6 +280,7 @@ def test_interrupted_it_stops_at_once_and_the_next_start_makes_the_same_district
         other.start()
         assert other.events("demo.clearing")
         assert json.loads(other.cli("demo", "cases", "--json").stdout) == listed
+        assert one(other, "SELECT @@innodb_flush_log_at_trx_commit") == 1
         assert digests(other, listed["to"]) == digests(district, listed["to"])
     finally:
         other.cleanup()
