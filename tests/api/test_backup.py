@@ -111,6 +111,8 @@ def test_what_is_restored_elsewhere_fits_and_goes_on_in_new_lanes(saved, elsewhe
         voucher = Market(world).voucher()[0]
         assert voucher.wallet()["held"] == "10.00"
         assert {row["lane"] for row in server.sql("SELECT DISTINCT lane FROM blocks")} == {1, 2}
+        lease = server.sql("SELECT lease_until_us FROM lanes WHERE lane = 1")[0]["lease_until_us"]
+        assert lease == 2**63 - 1  # nor ever taken over
         younger = server.cli("ledger", "verify", f"--checkpoint={saved.younger}", check=False)
         assert younger.returncode == 1 and "MISFIT" in younger.stdout
         ids = server.sql("SELECT MAX(instance_id) AS most FROM instances")[0]["most"]
