@@ -56,6 +56,24 @@ struct filter {
     int failed; /* the first error, negative */
 };
 
+/* The argument, but for what `mask` leaves out, is `value`. As a function: the library's macros for
+ * this are none that both compilers take. */
+static struct scmp_arg_cmp masked(unsigned argument, uint64_t mask, uint64_t value)
+{
+    return (struct scmp_arg_cmp){argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
+/* A number of 32 bits: what is above them the kernel does not see. */
+static struct scmp_arg_cmp equal(unsigned argument, int value)
+{
+    return masked(argument, UINT32_MAX, (uint32_t)value);
+}
+
+static struct scmp_arg_cmp different(unsigned argument, int value)
+{
+    return (struct scmp_arg_cmp){argument, SCMP_CMP_NE, (uint32_t)value, 0};
+}
+
 static void add(struct filter *filter, uint32_t action, int call, unsigned count,
                 const struct scmp_arg_cmp *conditions)
 {
@@ -73,8 +91,8 @@ static void allow(struct filter *filter, int call)
 /* The channel is a socket: read and written as a file, and nothing else. */
 static void allow_channel(struct filter *filter, int channel)
 {
-    const struct scmp_arg_cmp on_channel = SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)channel);
-    const struct scmp_arg_cmp elsewhere = SCMP_A0_32(SCMP_CMP_NE, (uint32_t)channel);
+    const struct scmp_arg_cmp on_channel = equal(0, channel);
+    const struct scmp_arg_cmp elsewhere = different(0, channel);
 
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, &on_channel);
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, &on_channel);
@@ -85,7 +103,7 @@ static void allow_channel(struct filter *filter, int channel)
 /* Memory may be had, but none that can be run. */
 static void allow_plain_memory(struct filter *filter)
 {
-    const struct scmp_arg_cmp not_run = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const struct scmp_arg_cmp not_run = masked(2, PROT_EXEC, 0);
 
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &not_run);
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_run);
@@ -95,9 +113,9 @@ static void allow_plain_memory(struct filter *filter)
 static void allow_abort(struct filter *filter)
 {
     const struct scmp_arg_cmp itself[] = {
-        SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid()),
-        SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)gettid()),
-        SCMP_A2_32(SCMP_CMP_EQ, SIGABRT),
+        equal(0, getpid()),
+        equal(1, gettid()),
+        equal(2, SIGABRT),
     };
 
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), ARRAY_LENGTH(itself), itself);
@@ -106,11 +124,10 @@ static void allow_abort(struct filter *filter)
 /* Files are opened to be read; which, Landlock says. */
 static void allow_loading(struct filter *filter, int channel)
 {
-    const struct scmp_arg_cmp to_read =
-        SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
-    const struct scmp_arg_cmp on_channel = SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)channel);
-    const struct scmp_arg_cmp elsewhere = SCMP_A0_32(SCMP_CMP_NE, (uint32_t)channel);
-    const struct scmp_arg_cmp a_filter = SCMP_A0_32(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER);
+    const struct scmp_arg_cmp to_read = masked(2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+    const struct scmp_arg_cmp on_channel = equal(0, channel);
+    const struct scmp_arg_cmp elsewhere = different(0, channel);
+    const struct scmp_arg_cmp a_filter = equal(0, SECCOMP_SET_MODE_FILTER);
 
     for (size_t i = 0; i < ARRAY_LENGTH(while_loading); i++)
         allow(filter, while_loading[i]);
