@@ -15,8 +15,8 @@
 #include "people/facts.h"
 #include "people/people.h"
 #include "service/erase.h"
-#include "service/merge.h"
 #include "service/facts.h"
+#include "service/merge.h"
 #include "service/verify.h"
 
 static struct settings settings = {.award.utc_offset_minutes =
@@ -34,6 +34,7 @@ static const struct config_part config[] = {
     {heads_config, &settings.heads},
     {programme_config, &settings.programme},
     {award_config, &settings.award},
+    {plugin_config, &settings.plugins},
     {sign_in_config, &settings.sign_in},
     {sms_config, &settings.sms},
     {0},
@@ -46,6 +47,7 @@ static const struct metrics_part metrics[] = {
     {teller_metrics, &teller_metrics_count},
     {keeper_metrics, &keeper_metrics_count},
     {verify_metrics, &verify_metrics_count},
+    {plugin_metrics, &plugin_metrics_count},
     {0},
 };
 /* clang-format on */
@@ -68,6 +70,7 @@ static const struct job jobs[] = {
     {"imports_undo", 10 * SECOND_US, imports_undo},
     {"merges_finish", 2 * SECOND_US, merges_finish},
     {"keys_learn", 2 * SECOND_US, keys_learn},
+    {"assessments_rate", SECOND_US, assessments_rate},
     {"verify_new", MINUTE_US, verify_new_blocks},
     {"checkpoint", MINUTE_US, checkpoint_heads},
     {0},
@@ -163,7 +166,8 @@ static const struct subcommand subcommands[] = {
      "  --parent=ID          where to\n"
      "  --top                instead: it becomes a root\n"
      "  --why=REASON         kept in the audit trail\n"
-     "\nWhat its coordinators may see stays; those of the old and the new parent lose or gain it.\n",
+     "\nWhat its coordinators may see stays; those of the old and the new parent lose or gain "
+     "it.\n",
      cli_units_move},
     {"units kinds", "Print the kinds of unit and what they are called", NULL, cli_units_kinds},
     {"import members", "Import members from a CSV file, all or nothing",
@@ -174,7 +178,8 @@ static const struct subcommand subcommands[] = {
      "  --consented          they all agreed to the terms, in writing: needed to import\n"
      "\nExit status: 0 when all are imported (or would be), 1 when nobody is.\n",
      cli_import_members},
-    {"export member", "Print everything that is held about a member, as they can ask for themselves",
+    {"export member",
+     "Print everything that is held about a member, as they can ask for themselves",
      "  MEMBER               the member's id\n"
      "  --why=REASON         kept in the audit trail\n"
      "  --out=FILE           instead of printing it\n",
@@ -194,7 +199,8 @@ static const struct subcommand subcommands[] = {
      cli_erase},
     {"doctor", "Look whether machine and database are fit, and say what to do",
      "  --json               for programs\n"
-     "\nWith the settings of the server. Exit status: 0, or 1 when something FAILs; what is a WARN\n"
+     "\nWith the settings of the server. Exit status: 0, or 1 when something FAILs; what is a "
+     "WARN\n"
      "works, but not as it should, or not for long.\n",
      cli_doctor},
     {"backup", "Save the whole database, at one moment, while servers go on",
@@ -260,6 +266,39 @@ static const struct subcommand subcommands[] = {
      "  --json               for programs\n"
      "  --markdown           as docs/facts.md has it\n",
      cli_facts},
+    {"plugin list", "Print the plugins", NULL, cli_plugin_list},
+    {"plugin show", "Print a plugin with its settings, facts and versions",
+     "  NAME                 as `linli plugin list` prints it\n", cli_plugin_show},
+    {"plugin upload", "Bring a plugin's file into the database; it is off, or not in force yet",
+     "  FILE                 the shared object, 3 MiB at most\n"
+     "  --signature=FILE     instead of FILE.sig beside it\n"
+     "  --why=REASON         kept in the audit trail\n",
+     cli_plugin_upload},
+    {"plugin change", "Configure, put in shadow, enforce, switch off, change version or order",
+     "  NAME\n"
+     "  --why=REASON         kept in the audit trail\n"
+     "  --mode=MODE          off, shadow (recorded, not obeyed) or enforced; releases one that is\n"
+     "                       quarantined\n"
+     "  --settings=FILE      a JSON object, whole; a secret given as true stays\n"
+     "  --version=ID         another one, as `linli plugin show` prints it\n"
+     "  --rank=N             rules are asked in this order\n"
+     "  --on-flag=EFFECT     mark or hold: what a rule's flag does\n"
+     "  --on-fault=EFFECT    pass, mark, hold or deny: what stands for no answer\n"
+     "  --hold-from=POINTS   redemptions from here on are held where on-fault is mark\n",
+     cli_plugin_change},
+    {"plugin rollback", "Back to what was in force before the last change",
+     "  NAME\n"
+     "  --why=REASON         kept in the audit trail\n",
+     cli_plugin_roll_back},
+    {"plugin faults", "Print which calls of a plugin died, and how",
+     "  NAME                 of this one alone\n", cli_plugin_faults},
+    {"plugin make-key", "Make a key that signs plugins",
+     "  PATH                 keep it where no server is; servers get its public half, printed\n",
+     cli_plugin_make_key},
+    {"plugin sign", "Sign a plugin's file: writes FILE.sig",
+     "  FILE\n"
+     "  --key=PATH           as `linli plugin make-key` wrote it\n",
+     cli_plugin_sign},
     {"plugin new", "Write the project of a new plugin, which builds and tests itself",
      "  KIND NAME            merchant, audit or assess; a-z 0-9 and _\n"
      "  --directory=DIR      instead of ./NAME\n",

@@ -261,10 +261,11 @@ struct linli_rating {
         missing[LINLI_MOST_REASONS]; /* how much of it is missing for the next rating; 0: none */
 };
 
-/* A rating that the policy can give, best first. */
+/* A rating that the policy can give, best first. Frozen. */
 struct linli_rating_name {
     struct linli_text code, zh, en;
-    bool fails; /* a member with it makes their work unit count one in `run.members_failing` */
+    bool fails; /* counts one in `run.members_failing` of the member's work unit */
+    bool aside; /* exempt, or only reported: not counted in `run.members_rated` */
 };
 
 struct linli_assessment {

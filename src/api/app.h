@@ -20,6 +20,8 @@ struct query_pool;
 struct heads; /* long-polls: api/heads.h */
 struct tally;
 struct award_policy; /* service/award_policy.h */
+struct plugins;      /* plugin/plugins.h */
+struct registry;     /* plugin/registry.h */
 
 struct app {
     uint32_t instance_id; /* of this start: base/ids.h */
@@ -35,6 +37,8 @@ struct app {
     struct heads *heads;
     struct tally *wrong_codes; /* voucher and check-in codes guessed wrong */
     const struct award_policy *award_policy;
+    struct plugins *plugins;
+    const struct registry *registry;
     bool demo; /* demo sign-ins and the log sender are allowed */
     _Atomic bool draining;
 };

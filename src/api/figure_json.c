@@ -13,14 +13,6 @@ const char *figures_by_name(enum figures_by by)
     return name_from(names, ARRAY_LENGTH(names), (size_t)by);
 }
 
-static json_t *day_json(int32_t day)
-{
-    char text[11];
-
-    calendar_format_day(day, text);
-    return json_string(text);
-}
-
 static json_t *rows_path(const struct figures_line *line, enum figure figure, struct arena *arena)
 {
     char from[11], to[11];
@@ -36,7 +28,7 @@ static json_t *line_json(const struct figures_line *line, struct arena *arena)
 {
     json_t *body = json_pack("{s:o, s:s, s:b, s:o, s:o}", "unit_id", json_id(line->unit_id),
                              "unit_name", line->unit_name, "directly", line->directly, "from",
-                             day_json(line->from_day), "to", day_json(line->to_day));
+                             json_day(line->from_day), "to", json_day(line->to_day));
 
     for (int i = 0; i < FIGURES; i++)
         json_object_set_new(body, figure_name((enum figure)i),

@@ -55,6 +55,8 @@ const struct route *const route_tables[] = {
     ledger_routes,
 
     facts_routes,
+    plugin_routes,
+    assessment_routes,
 
     NULL,
 };

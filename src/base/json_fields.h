@@ -76,6 +76,7 @@ bool json_fields_read(const struct json_field *table, const json_t *object, stru
 json_t *json_points(int64_t hundredths);
 json_t *json_id(uint64_t id);
 json_t *json_time(int64_t at_us);    /* null when at_us is 0 */
+json_t *json_day(int32_t day);       /* "2026-11-22" */
 json_t *json_text(struct text text); /* bytes that are no UTF-8 become U+FFFD */
 /* Any thread. The parser takes the texts of JSON_POINTS, with a minus, over all of int64_t. */
 void points_format(int64_t hundredths, char out[24]);

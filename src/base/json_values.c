@@ -84,6 +84,14 @@ json_t *json_time(int64_t at_us)
     return json_string(time);
 }
 
+json_t *json_day(int32_t day)
+{
+    char text[11];
+
+    calendar_format_day(day, text);
+    return json_string(text);
+}
+
 /* U+FFFD in place of every byte that is no UTF-8: jansson would give no value at all. */
 static json_t *json_mended_text(struct text text)
 {

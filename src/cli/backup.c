@@ -26,7 +26,7 @@ struct backup {
     struct books books;
     struct arena *arena;
     char *path, *partial; /* what it will be called, and what it is called until it is whole */
-    struct manifest manifest;
+    struct backup_manifest manifest;
     struct progress progress;
     uint64_t rows, total; /* of all tables, written and estimated */
 };
@@ -160,7 +160,7 @@ static bool write_part(struct backup *backup, struct manifest_part *part, struct
 /* In the snapshot: what is told of it and what is in it are of one moment. */
 static bool write_parts(struct backup *backup, struct error *error)
 {
-    struct manifest *manifest = &backup->manifest;
+    struct backup_manifest *manifest = &backup->manifest;
     struct db *db = backup->books.database.db;
     struct dump_table *tables;
     size_t count;
@@ -192,7 +192,8 @@ static bool write_everything(struct backup *backup, struct error *error)
         return false;
     bool written = write_parts(backup, error);
     db_rollback(db);
-    return written && manifest_write(&backup->manifest, file_in(backup, MANIFEST_FILE, ""), error);
+    return written &&
+           backup_manifest_write(&backup->manifest, file_in(backup, MANIFEST_FILE, ""), error);
 }
 
 /* --- The command ------------------------------------------------------------------------------ */

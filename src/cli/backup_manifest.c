@@ -26,7 +26,7 @@ bool manifest_read_lanes(struct db *db, struct arena *arena, struct lane_head **
 
 /* --- Writing ---------------------------------------------------------------------------------- */
 
-static json_t *migrations_json(const struct manifest *manifest)
+static json_t *migrations_json(const struct backup_manifest *manifest)
 {
     json_t *items = json_array();
 
@@ -38,7 +38,7 @@ static json_t *migrations_json(const struct manifest *manifest)
     return items;
 }
 
-static json_t *lanes_json(const struct manifest *manifest)
+static json_t *lanes_json(const struct backup_manifest *manifest)
 {
     json_t *items = json_array();
 
@@ -51,7 +51,7 @@ static json_t *lanes_json(const struct manifest *manifest)
     return items;
 }
 
-static json_t *parts_json(const struct manifest *manifest)
+static json_t *parts_json(const struct backup_manifest *manifest)
 {
     json_t *items = json_array();
 
@@ -76,7 +76,8 @@ static bool make_durable(const char *path, struct error *error)
            error_set(error, "backup.file", "%s cannot be written: is the disk full?", path);
 }
 
-bool manifest_write(const struct manifest *manifest, const char *path, struct error *error)
+bool backup_manifest_write(const struct backup_manifest *manifest, const char *path,
+                           struct error *error)
 {
     json_t *body = json_pack("{s:s, s:s, s:o, s:I, s:o, s:o, s:o}", "format", FORMAT, "made_by",
                              manifest->made_by, "made_at", json_time(manifest->made_us), "made_us",
@@ -149,7 +150,7 @@ static char *copy(struct arena *arena, struct text text)
 }
 
 static bool take_migrations(const struct json_list *list, struct arena *arena,
-                            struct manifest *manifest)
+                            struct backup_manifest *manifest)
 {
     const struct migration_input *from = list->items;
     bool good = true;
@@ -163,7 +164,8 @@ static bool take_migrations(const struct json_list *list, struct arena *arena,
     return good;
 }
 
-static bool take_lanes(const struct json_list *list, struct arena *arena, struct manifest *manifest)
+static bool take_lanes(const struct json_list *list, struct arena *arena,
+                       struct backup_manifest *manifest)
 {
     const struct lane_input *from = list->items;
     bool good = true;
@@ -178,7 +180,8 @@ static bool take_lanes(const struct json_list *list, struct arena *arena, struct
     return good;
 }
 
-static bool take_parts(const struct json_list *list, struct arena *arena, struct manifest *manifest)
+static bool take_parts(const struct json_list *list, struct arena *arena,
+                       struct backup_manifest *manifest)
 {
     const struct part_input *from = list->items;
     bool good = true;
@@ -197,7 +200,7 @@ static bool take_parts(const struct json_list *list, struct arena *arena, struct
 }
 
 static bool take(const json_t *json, const char *path, struct arena *arena,
-                 struct manifest *manifest, struct error *error)
+                 struct backup_manifest *manifest, struct error *error)
 {
     struct manifest_input input = {0};
     struct json_fault fault;
@@ -215,8 +218,8 @@ static bool take(const json_t *json, const char *path, struct arena *arena,
            error_set(error, "backup.manifest", "%s: a hash or a table's name is none", path);
 }
 
-bool manifest_read(const char *path, struct arena *arena, struct manifest *manifest,
-                   struct error *error)
+bool backup_manifest_read(const char *path, struct arena *arena, struct backup_manifest *manifest,
+                          struct error *error)
 {
     json_t *json = proof_read(path, error);
 

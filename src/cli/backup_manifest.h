@@ -19,7 +19,7 @@ struct manifest_part {
     uint8_t sha256[HASH_SIZE]; /* of the file */
 };
 
-struct manifest {
+struct backup_manifest {
     int64_t made_us;
     char *made_by; /* version of Linli */
     struct applied_migration *migrations;
@@ -34,10 +34,10 @@ struct manifest {
 bool manifest_read_lanes(struct db *db, struct arena *arena, struct lane_head **lanes,
                          size_t *count, struct error *error) MUST_CHECK;
 /* Durable when true. */
-bool manifest_write(const struct manifest *manifest, const char *path,
-                    struct error *error) MUST_CHECK;
+bool backup_manifest_write(const struct backup_manifest *manifest, const char *path,
+                           struct error *error) MUST_CHECK;
 /* Everything lives in the arena. The error names the field that does not fit. */
-bool manifest_read(const char *path, struct arena *arena, struct manifest *manifest,
-                   struct error *error) MUST_CHECK;
+bool backup_manifest_read(const char *path, struct arena *arena, struct backup_manifest *manifest,
+                          struct error *error) MUST_CHECK;
 
 #endif

@@ -71,6 +71,9 @@ bool cli_why(struct cli *cli, struct text *why) MUST_CHECK;
 /* Nothing may be left: says on stderr what is too much. */
 bool cli_nothing_left(const struct cli *cli) MUST_CHECK;
 
+/* The path of this binary, for processes that are to run it. Lives as long as the process. */
+const char *cli_program_path(void);
+
 /* "linli: …" on stderr. */
 enum exit_status cli_fail(const struct error *error);
 enum exit_status cli_misused(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -114,7 +117,15 @@ enum exit_status cli_units_add(struct cli *cli);
 enum exit_status cli_units_rename(struct cli *cli);
 enum exit_status cli_units_move(struct cli *cli);
 enum exit_status cli_units_kinds(struct cli *cli);
+enum exit_status cli_plugin_change(struct cli *cli);
+enum exit_status cli_plugin_faults(struct cli *cli);
+enum exit_status cli_plugin_list(struct cli *cli);
+enum exit_status cli_plugin_make_key(struct cli *cli);
 enum exit_status cli_plugin_new(struct cli *cli);
+enum exit_status cli_plugin_roll_back(struct cli *cli);
+enum exit_status cli_plugin_show(struct cli *cli);
+enum exit_status cli_plugin_sign(struct cli *cli);
+enum exit_status cli_plugin_upload(struct cli *cli);
 enum exit_status cli_plugin_host(struct cli *cli);
 enum exit_status cli_version(struct cli *cli);
 enum exit_status cli_help(struct cli *cli);

@@ -28,7 +28,7 @@ struct restore {
     struct db *db; /* of the books */
     struct arena *arena;
     const char *path;
-    struct manifest manifest;
+    struct backup_manifest manifest;
     bool has_checkpoint;
     struct checkpoint checkpoint;
     struct erased_list erased;
@@ -91,10 +91,10 @@ static bool read_checkpoint(struct restore *restore, struct error *error)
 
 static bool check_files(struct restore *restore, struct error *error)
 {
-    const struct manifest *manifest = &restore->manifest;
+    const struct backup_manifest *manifest = &restore->manifest;
 
-    if (!manifest_read(file_in(restore, MANIFEST_FILE, ""), restore->arena, &restore->manifest,
-                       error) ||
+    if (!backup_manifest_read(file_in(restore, MANIFEST_FILE, ""), restore->arena,
+                              &restore->manifest, error) ||
         !read_checkpoint(restore, error))
         return false;
     for (size_t i = 0; i < manifest->part_count; i++) {
@@ -194,7 +194,7 @@ static bool load_part(struct restore *restore, const struct manifest_part *part,
 /* First, so that a wrong master key is told at once and not after an hour. */
 static bool load_keys(struct restore *restore, struct error *error)
 {
-    const struct manifest *manifest = &restore->manifest;
+    const struct backup_manifest *manifest = &restore->manifest;
 
     for (size_t i = 0; i < manifest->part_count; i++)
         if (strcmp(manifest->parts[i].table, "keys") == 0 &&
@@ -207,7 +207,7 @@ static bool load_keys(struct restore *restore, struct error *error)
 
 static bool load_tables(struct restore *restore, struct error *error)
 {
-    const struct manifest *manifest = &restore->manifest;
+    const struct backup_manifest *manifest = &restore->manifest;
 
     for (size_t i = 0; i < manifest->part_count; i++)
         if (strcmp(manifest->parts[i].table, "keys") != 0 &&
@@ -218,7 +218,7 @@ static bool load_tables(struct restore *restore, struct error *error)
 
 static bool check_lanes(struct restore *restore, struct error *error)
 {
-    const struct manifest *manifest = &restore->manifest;
+    const struct backup_manifest *manifest = &restore->manifest;
     struct lane_head *lanes;
     size_t count;
 

@@ -11,12 +11,15 @@
 #include "api/guesses.h"
 #include "api/heads.h"
 #include "api/query_pool.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/tally.h"
 #include "cli/cli.h"
 #include "cli/database.h"
 #include "cli/demo.h"
 #include "people/revocations.h"
+#include "people/secrets.h"
+#include "plugin/registry.h"
 
 struct server {
     struct cli *cli;
@@ -26,6 +29,8 @@ struct server {
     struct id_maker ids;
     struct keyring *keyring;
     struct signer *signer;
+    struct registry registry;
+    struct plugins *plugins;
     struct teller *teller;
     struct revocations_cache *revocations;
     struct query_pool *queries;
@@ -122,6 +127,22 @@ static bool settle_demo(struct server *server, struct error *error)
                                 " with --demo, or choose another state_dir or database.url");
 }
 
+/* One that does not come up does not stop the start: its verdict is on_fault, and the log names it.
+ */
+static bool start_plugins(struct server *server, struct error *error)
+{
+    const struct plugin_options *options = &server->settings->plugins;
+
+    secrets_serve_registry(server->keyring);
+    server->registry =
+        (struct registry){.options = options, .program = cli_program_path(), .ids = &server->ids};
+    if (!registry_learn_built_ins(server->database.db, &server->registry, clock_now_us(), error))
+        return false;
+    server->plugins = plugins_start(options, &server->database.options, &registry_source,
+                                    server->registry.program, error);
+    return server->plugins != NULL;
+}
+
 static bool start_teller(struct server *server, struct error *error)
 {
     server->teller =
@@ -155,6 +176,7 @@ static bool start_keeper(struct server *server, struct error *error)
                                                      .programme = &server->settings->programme,
                                                      .keyring = server->keyring,
                                                      .ids = &server->ids,
+                                                     .plugins = server->plugins,
                                                  });
     return true;
 }
@@ -173,6 +195,8 @@ static bool open_the_door(struct server *server, struct error *error)
     app->sms = &server->settings->sms;
     app->sign_in = &server->settings->sign_in;
     app->award_policy = server->cli->program->award_policy;
+    app->plugins = server->plugins;
+    app->registry = &server->registry;
     app->wrong_codes = server->wrong_codes;
     routes_compile(server->cli->program->routes);
     server->http = http_server_start(&server->settings->http, dispatch_request, app, error);
@@ -186,6 +210,7 @@ static bool (*const parts[])(struct server *server, struct error *error) = {
     load_keys,          /* sealed in the database, opened by the master key */
     settle_demo,        /* in a lane of its own, with ids below all that come after */
     claim_instance,     /* ids are unique from here on */
+    start_plugins,      /* hosts in their sandboxes, for the set in force */
     start_teller,       /* claims a lane of the ledger: points can move */
     start_revocations,  /* which tokens are void, read before the first is believed */
     start_queries,      /* threads for handlers that read, and the long-polls that run on them */
@@ -216,6 +241,8 @@ static void stop(struct server *server)
     heads_stop(server->heads);
     if (server->teller)
         teller_stop(server->teller);
+    if (server->plugins)
+        plugins_stop(server->plugins);
     if (server->http)
         http_server_free(server->http);
     revocations_stop(server->revocations);

@@ -11,6 +11,7 @@
 #include "people/keyring.h"
 #include "people/programme.h"
 #include "people/sign_in.h"
+#include "plugin/plugins.h"
 #include "service/award_policy.h"
 #include "store/db.h"
 #include "store/embedded.h"
@@ -38,6 +39,7 @@ struct settings {
     struct sign_in_options sign_in;
     struct sms_options sms;
     struct award_options award;
+    struct plugin_options plugins;
 };
 
 /* What no table can say: after every load. Puts `port` into http.listen. */

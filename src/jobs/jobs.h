@@ -20,6 +20,7 @@ bool imports_undo(struct job_context *context, struct error *error);
 bool merges_finish(struct job_context *context, struct error *error);
 bool keys_learn(struct job_context *context, struct error *error);
 bool checkpoint_heads(struct job_context *context, struct error *error);
+bool assessments_rate(struct job_context *context, struct error *error);
 bool verify_new_blocks(struct job_context *context, struct error *error);
 
 extern struct metric verify_metrics[]; /* of verify_new_blocks */

@@ -64,6 +64,7 @@ static void run(struct keeper *keeper, struct duty *duty)
         .programme = keeper->tools.programme,
         .keyring = keeper->tools.keyring,
         .ids = keeper->tools.ids,
+        .plugins = keeper->tools.plugins,
         .now_us = clock_now_us(),
         .arena = keeper->arena,
         .cursor = duty->cursor,

@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "ledger/teller.h"
 #include "people/programme.h"
+#include "plugin/plugins.h"
 #include "store/db.h"
 
 struct job_context {
@@ -21,6 +22,7 @@ struct job_context {
     const struct programme_options *programme;
     struct keyring *keyring;
     struct id_maker *ids;
+    struct plugins *plugins;
     int64_t now_us;      /* when this run began */
     struct arena *arena; /* of this run */
     uint64_t cursor;     /* the job's own, kept from run to run; 0 at the start of the process */
@@ -43,6 +45,7 @@ struct keeper_tools {
     const struct programme_options *programme;
     struct keyring *keyring;
     struct id_maker *ids;
+    struct plugins *plugins;
 };
 
 /* `jobs` ends with a NULL name and outlives the keeper, as the tools do. */

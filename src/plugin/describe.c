@@ -153,6 +153,7 @@ static bool take_ratings(const struct reading *reading, const struct linli_asses
         struct manifest_rating *to = &manifest->assessment.ratings[i];
 
         to->fails = from->fails;
+        to->aside = from->aside;
         if (!take(reading, from->code, NAME_MOST - 1, "a rating's code", &to->code) ||
             !take(reading, from->zh, TEXT_LIMIT, "a rating's zh", &to->zh) ||
             !take(reading, from->en, TEXT_LIMIT, "a rating's en", &to->en))

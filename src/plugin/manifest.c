@@ -26,7 +26,7 @@ struct choice_input {
 };
 struct rating_input {
     struct text code, zh, en;
-    bool fails;
+    bool fails, aside;
 };
 struct manifest_input {
     struct text name, version, title_zh, title_en;
@@ -67,6 +67,7 @@ static const struct json_field rating_fields[] = {
     {"zh", JSON_TEXT, REQUIRED, RATING(zh), .min = 1},
     {"en", JSON_TEXT, REQUIRED, RATING(en), .min = 1},
     {"fails", JSON_FLAG, REQUIRED, RATING(fails)},
+    {"aside", JSON_FLAG, REQUIRED, RATING(aside)},
     {0},
 };
 #define MANIFEST(field) offsetof(struct manifest_input, field)
@@ -203,7 +204,7 @@ static bool take_assessment(const struct manifest_input *input, struct manifest 
         if (!is_name(from[i].code, 1))
             return wrong(error, "a rating's code is of a-z, 0-9 and _", from[i].code);
         manifest->assessment.ratings[i] = (struct manifest_rating){
-            from[i].code.data, from[i].zh.data, from[i].en.data, from[i].fails};
+            from[i].code.data, from[i].zh.data, from[i].en.data, from[i].fails, from[i].aside};
     }
     manifest->assessment.rating_count = input->ratings.count;
     manifest->assessment.scopes = bits_of(&input->rates_whom, 0);

@@ -28,7 +28,7 @@ struct manifest_setting {
 
 struct manifest_rating {
     const char *code, *zh, *en;
-    bool fails;
+    bool fails, aside;
 };
 
 struct manifest {

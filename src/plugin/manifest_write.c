@@ -48,9 +48,9 @@ static void add_assessment(json_t *object, const struct manifest *manifest)
 
     for (size_t i = 0; i < manifest->assessment.rating_count; i++) {
         const struct manifest_rating *rating = &manifest->assessment.ratings[i];
-        json_array_append_new(ratings,
-                              json_pack("{s:s, s:s, s:s, s:b}", "code", rating->code, "zh",
-                                        rating->zh, "en", rating->en, "fails", rating->fails));
+        json_array_append_new(ratings, json_pack("{s:s, s:s, s:s, s:b, s:b}", "code", rating->code,
+                                                 "zh", rating->zh, "en", rating->en, "fails",
+                                                 rating->fails, "aside", rating->aside));
     }
     json_object_set_new(object, "ratings", ratings);
     json_object_set_new(object, "rates_whom",

@@ -40,7 +40,7 @@ char *plugin_files_beside(const char *program)
     return copy;
 }
 
-static bool read_file(const char *path, struct buffer *content, struct error *error)
+bool plugin_file_load(const char *path, struct buffer *content, struct error *error)
 {
     FILE *file = fopen(path, "rbe");
     char piece[PIECE];
@@ -55,19 +55,29 @@ static bool read_file(const char *path, struct buffer *content, struct error *er
     return fine || error_set(error, "plugin.file", "%s: cannot be read", path);
 }
 
+char *plugin_files_folder(const struct plugin_options *options, const char *program)
+{
+    size_t size = strlen(options->directory) + 1;
+    char *folder;
+
+    if (size == 1)
+        return plugin_files_beside(program);
+    folder = memory_new(size);
+    memcpy(folder, options->directory, size);
+    return folder;
+}
+
 bool plugin_file_read(const struct plugin_options *options, const char *program,
                       const struct plugin *plugin, struct buffer *file, struct error *error)
 {
     static const uint8_t any[HASH_SIZE];
-    char *beside =
-        options->directory && options->directory[0] ? NULL : plugin_files_beside(program);
+    char *folder = plugin_files_folder(options, program);
     char path[PATH_MAX];
     uint8_t hash[HASH_SIZE];
 
-    snprintf(path, sizeof path, "%s/%s.so", beside ? beside : options->directory,
-             plugin->manifest->name);
-    free(beside);
-    if (!read_file(path, file, error))
+    snprintf(path, sizeof path, "%s/%s.so", folder, plugin->manifest->name);
+    free(folder);
+    if (!plugin_file_load(path, file, error))
         return false;
     crypto_sha256(file->data, file->length, hash);
     if (memcmp(plugin->sha256, any, HASH_SIZE) == 0 || memcmp(plugin->sha256, hash, HASH_SIZE) == 0)

@@ -5,6 +5,10 @@
 #include "base/buffer.h"
 #include "plugin/plugins.h"
 
+/* Where they are. The caller frees it. */
+char *plugin_files_folder(const struct plugin_options *options, const char *program);
+/* A file as it is. */
+bool plugin_file_load(const char *path, struct buffer *content, struct error *error) MUST_CHECK;
 /* Reads the plugin's file, which must be the one that the set was made with. */
 bool plugin_file_read(const struct plugin_options *options, const char *program,
                       const struct plugin *plugin, struct buffer *file,

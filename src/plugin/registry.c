@@ -1,11 +1,10 @@
 /* Reading the registry. */
 #include "plugin/registry.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/crypto.h"
+#include "plugin/plugin_files.h"
 #include "plugin/registry_rows.h"
 
 const struct registry_hooks *registry_hooks;
@@ -258,43 +257,18 @@ enum find registry_settings(struct db *db, const struct plugin_row *row, struct 
     return found;
 }
 
-/* --- Files
- * ---------------------------------------------------------------------------------------- */
-
-const char *registry_built_in_path(const struct registry *registry, const char *name,
-                                   struct arena *arena)
-{
-    return arena_printf(arena, "%s/%s.so", registry->options->directory, name);
-}
-
-bool registry_read_file(const char *path, struct buffer *content, struct error *error)
-{
-    FILE *file = fopen(path, "rbe");
-    char piece[65536];
-    size_t length;
-
-    if (!file)
-        return error_set(error, "plugin.file", "%s: %s", path, strerror(errno));
-    while ((length = fread(piece, 1, sizeof piece, file)) > 0)
-        buffer_add(content, piece, length);
-    bool fine = !ferror(file);
-    fclose(file);
-    return fine || error_set(error, "plugin.file", "%s: cannot be read", path);
-}
+/* --- Files --------------------------------------------------------------------------------- */
 
 enum find registry_image(struct db *db, const struct registry *registry,
                          const struct plugin_row *row, uint64_t version_id, struct buffer *image,
                          struct error *error)
 {
-    struct arena *arena;
+    const struct plugin built_in = {.manifest = row->manifest};
 
-    if (row->built_in && version_id == row->version_id) {
-        arena = arena_new();
-        bool read =
-            registry_read_file(registry_built_in_path(registry, row->name, arena), image, error);
-        arena_free(arena);
-        return read ? FIND_FOUND : FIND_FAILED;
-    }
+    if (row->built_in && version_id == row->version_id)
+        return plugin_file_read(registry->options, registry->program, &built_in, image, error)
+                   ? FIND_FOUND
+                   : FIND_FAILED;
     struct rows *rows = db_query(db,
                                  "SELECT image FROM plugin_versions"
                                  " WHERE version_id = ? AND plugin_id = ?",
@@ -307,6 +281,18 @@ enum find registry_image(struct db *db, const struct registry *registry,
     if (!rows_end(rows, error))
         return FIND_FAILED;
     return found && image->length > 0 ? FIND_FOUND : FIND_NOTHING;
+}
+
+bool registry_is_trusted(struct db *db, uint64_t version_id, bool *trusted, struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT p.built_in OR v.signature <> '' FROM plugin_versions v"
+                                 " JOIN plugins p ON p.plugin_id = v.plugin_id"
+                                 " WHERE v.version_id = ?",
+                                 DB_ID(version_id));
+
+    *trusted = rows_next(rows) && rows_int(rows, 0) != 0;
+    return rows_end(rows, error);
 }
 
 bool registry_raise_revision(struct db *db, struct error *error)

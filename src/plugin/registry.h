@@ -23,6 +23,8 @@ struct registry_hooks {
     bool (*note)(struct db *db, uint64_t actor, const char *action, uint64_t plugin_id,
                  struct text before, struct text after, struct text why, int64_t now_us,
                  struct error *error);
+    /* What plugins' pseudonyms are made with: the same for ever. */
+    void (*pseudonym_key)(uint8_t key[32]);
 };
 void registry_use(const struct registry_hooks *hooks);
 

@@ -102,15 +102,19 @@ static enum registered try_it(struct db *db, struct work *work, const json_t *se
 {
     struct buffer image = {0};
     struct manifest *manifest = arena_take(work->arena, sizeof *manifest);
+    struct plugin_options options = *work->registry->options;
     enum find found =
         registry_image(db, work->registry, &work->before, work->after.version_id, &image, error);
     enum registered answer = found == FIND_FOUND ? REGISTERED : REGISTER_BROKEN;
 
     if (found == FIND_NOTHING)
         answer = REGISTER_NOT_FOUND;
-    if (answer == REGISTERED && !plugin_try(work->registry->options, work->registry->program,
-                                            (struct text){image.data, image.length}, settings,
-                                            work->arena, manifest, NULL, 0, error))
+    if (answer == REGISTERED &&
+        !registry_is_trusted(db, work->after.version_id, &options.image_is_signed, error))
+        answer = REGISTER_BROKEN;
+    if (answer == REGISTERED &&
+        !plugin_try(&options, work->registry->program, (struct text){image.data, image.length},
+                    settings, work->arena, manifest, NULL, 0, error))
         answer = refused(error, "plugin.does_not_start");
     work->manifest = manifest;
     buffer_free(&image);

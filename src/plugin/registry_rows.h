@@ -18,11 +18,9 @@ enum find registry_policy(struct db *db, uint64_t policy_id, struct buffer *plai
 enum find registry_image(struct db *db, const struct registry *registry,
                          const struct plugin_row *row, uint64_t version_id, struct buffer *image,
                          struct error *error);
+/* Whether a version is signed, or of the installation. Signatures were checked at the upload. */
+bool registry_is_trusted(struct db *db, uint64_t version_id, bool *trusted,
+                         struct error *error) MUST_CHECK;
 bool registry_raise_revision(struct db *db, struct error *error) MUST_CHECK;
-
-/* The path of a built-in plugin's file, in `arena`. */
-const char *registry_built_in_path(const struct registry *registry, const char *name,
-                                   struct arena *arena);
-bool registry_read_file(const char *path, struct buffer *content, struct error *error) MUST_CHECK;
 
 #endif

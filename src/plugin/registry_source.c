@@ -30,13 +30,14 @@ static bool read_settings(struct db *db, struct plugin *plugin, struct arena *ar
 static bool read_file(struct db *db, struct plugin *plugin, struct arena *arena,
                       struct error *error)
 {
-    struct rows *rows =
-        db_query(db, "SELECT sha256, image FROM plugin_versions WHERE version_id = ?",
-                 DB_ID(plugin->version_id));
+    struct rows *rows = db_query(
+        db, "SELECT sha256, image, signature <> '' FROM plugin_versions WHERE version_id = ?",
+        DB_ID(plugin->version_id));
 
     if (rows_next(rows)) {
         struct text image = rows_text(rows, 1);
         rows_bytes(rows, 0, plugin->sha256, sizeof plugin->sha256);
+        plugin->is_signed = rows_int(rows, 2) != 0;
         plugin->image = (struct text){arena_copy(arena, image.data, image.length), image.length};
     }
     return rows_end(rows, error);
@@ -167,5 +168,15 @@ static bool note_fault(struct db *db, const struct plugin *plugin, enum plugin_f
     return db_transaction(db, write_fault, &noted, error);
 }
 
-const struct plugin_source registry_source = {
-    .revision = read_revision, .read = read_set, .note_fault = note_fault};
+static bool pseudonym_key(struct db *db, uint8_t key[32], struct error *error)
+{
+    (void)db;
+    (void)error;
+    registry_hooks->pseudonym_key(key);
+    return true;
+}
+
+const struct plugin_source registry_source = {.revision = read_revision,
+                                              .read = read_set,
+                                              .note_fault = note_fault,
+                                              .pseudonym_key = pseudonym_key};

@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "plugin/plugin_files.h"
 #include "plugin/registry_rows.h"
 
 #define IMAGE_MOST (3 << 20) /* bytes; what fits an upload in base64url */
@@ -175,8 +176,11 @@ static enum registered describe(struct arrival *arrival, struct error *error)
 {
     json_t *json;
 
-    if (!plugin_try(arrival->registry->options, arrival->registry->program, arrival->image, NULL,
-                    arrival->arena, &arrival->manifest, NULL, 0, error))
+    struct plugin_options options = *arrival->registry->options;
+
+    options.image_is_signed = arrival->is_signed || arrival->built_in;
+    if (!plugin_try(&options, arrival->registry->program, arrival->image, NULL, arrival->arena,
+                    &arrival->manifest, NULL, 0, error))
         return refuse(error, "plugin.refused");
     json = manifest_to_json(&arrival->manifest);
     arrival->json = json_dumps(json, JSON_COMPACT);
@@ -288,7 +292,7 @@ static bool learn(struct db *db, const struct registry *registry, const char *fi
     struct buffer image = {0};
     enum registered answer = REGISTER_BROKEN;
 
-    if (registry_read_file(file, &image, error)) {
+    if (plugin_file_load(file, &image, error)) {
         arrival.image = (struct text){image.data, image.length};
         answer = admit(db, &arrival, error);
     }
@@ -309,7 +313,7 @@ static bool is_known(struct db *db, const char *file, bool *known, struct error 
     struct rows *rows;
 
     *known = false;
-    if (!registry_read_file(file, &image, error))
+    if (!plugin_file_load(file, &image, error))
         return false;
     crypto_sha256(image.data, image.length, sha256);
     buffer_free(&image);
@@ -332,18 +336,19 @@ bool registry_learn_built_ins(struct db *db, const struct registry *registry, in
                               struct error *error)
 {
     struct dirent **entries;
-    int count = scandir(registry->options->directory, &entries, is_plugin, alphasort);
+    char *folder = plugin_files_folder(registry->options, registry->program);
+    int count = scandir(folder, &entries, is_plugin, alphasort);
     bool fine = true;
 
     if (count < 0) {
-        LOG(WARN, "plugin.no_directory", LOG_STR("directory", registry->options->directory),
+        LOG(WARN, "plugin.no_directory", LOG_STR("directory", folder),
             LOG_STR("effect", "there are no built-in plugins; set plugins.directory"));
+        free(folder);
         return true;
     }
     for (int i = 0; i < count; i++) {
         struct arena *arena = arena_new();
-        const char *file =
-            arena_printf(arena, "%s/%s", registry->options->directory, entries[i]->d_name);
+        const char *file = arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
         bool known = false;
 
         if (fine)
@@ -353,5 +358,6 @@ bool registry_learn_built_ins(struct db *db, const struct registry *registry, in
         free(entries[i]);
     }
     free(entries);
+    free(folder);
     return fine;
 }

@@ -10,8 +10,10 @@ from collections import defaultdict
 
 import pytest
 
+from support import plugins
 from support.api import Api, new_key
 from support.openapi import Document
+from support.processes import wait_until
 from support.server import run_cli
 from support.world import unique
 
@@ -200,6 +202,8 @@ class Walk:
         self.correct()
         self.certify()
         self.prove()
+        self.extend()
+        self.assess()
         return self
 
     def sign_in(self):
@@ -396,6 +400,47 @@ class Walk:
         sponsor = self.world.make("/v1/sponsors", name="爱心企业")
         self.ids["/v1/sponsors/{id}"] = sponsor["id"]
         self.ids["/v1/shops/{id}"] = shop["id"]
+
+    def extend(self):
+        """A plugin of one's own, never in force."""
+        administrator = self.world.administrator
+        plugin = plugins.upload(administrator, plugins.built("plain")).expect(201)
+        self.ids["/v1/plugins/{id}"] = plugin["id"]
+        for path in ("changes", "faults"):
+            self.ids[f"/v1/plugins/{{id}}/{path}"] = plugin["id"]
+        plugins.upload(administrator, b"no plugin").expect(409)
+        plugins.change(administrator, "plain", settings={"most": 5}, rank=7).expect(200)
+        plugins.change(administrator, "plain", settings={"most": "many"}).expect(409)
+        back = f"/v1/plugins/{plugin['id']}/roll-back"
+        administrator.post(back, {"why": "zurück"}).expect(200)
+        fault = "plugin_id, version_id, policy_id, fault, detail, question, at_us"
+        self.world.insert("plugin_faults", fault, [(plugin["id"], 1, 1, 1, 11, "{}", 1)] * 3)
+
+    def assess(self):
+        """From the policy to the signature, with an appeal in between."""
+        world, administrator = self.world, self.world.administrator
+        policy = plugins.change(administrator, "annual_review", mode="shadow").expect(200)
+        wanted = {"plugin_id": policy["id"], "unit_id": world.unit_id, "by": "residence"}
+        wanted |= {"from": "2026-01-01", "to": "2026-10-31"}
+        run = administrator.post("/v1/assessments", wanted).expect(201)
+        path = f"/v1/assessments/{run['id']}"
+        wait_until(lambda: administrator.get(path).json["state"] == "draft", 20, "the draft")
+        columns = "run_id, scope, subject_id, unit_id, rating, drafted, counts, fails, reasons, facts"
+        rated = [(run["id"], 1, self.member.id, world.unit_id, "reported", "reported", 0, 0, "[]", "{}")]
+        world.insert("ratings", columns, rated)  # who came after the period is not in it
+        administrator.post(f"{path}/sign", {"name": "何主任"}).expect(409)
+        administrator.post(f"{path}/show", {"appeal_days": 7}).expect(200)
+        self.member.post(f"/v1/me/assessments/{run['id']}/appeal", {"words": "我五月报到"}).expect(204)
+        answer = {"member_id": self.member.id, "answer": "已更正", "rating": "qualified"}
+        administrator.post(f"{path}/decide-appeal", answer).expect(204)
+        wait_until(lambda: administrator.get(path).json["state"] == "shown", 20, "the units again")
+        world.server.sql("UPDATE assessment_runs SET appeals_until_us = 1 WHERE run_id = %s", run["id"])
+        administrator.post(f"{path}/sign", {"name": "何主任"}).expect(200)
+        administrator.post(f"{path}/publish").expect(200)
+        self.ids["/v1/assessments/{id}"] = run["id"]
+        for inner in ("ratings", "appeals"):
+            self.ids[f"/v1/assessments/{{id}}/{inner}"] = run["id"]
+        self.ids["/v1/units/{id}/assessment"] = world.unit_id
 
     def correct(self):
         """What administrators do to wallets, alone and in pairs."""

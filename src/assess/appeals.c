@@ -1,0 +1,218 @@
+/* Appeals: a member's words against a draft, and what somebody else answers. */
+#include <string.h>
+
+#include "assess/runs.h"
+#include "outbox/inbox.h"
+#include "people/audit.h"
+
+const char *appeal_state_name(enum appeal_state state)
+{
+    static const char *const names[] = {
+        [APPEAL_OPEN] = "open", [APPEAL_UPHELD] = "upheld", [APPEAL_REJECTED] = "rejected"};
+
+    return name_from(names, ARRAY_LENGTH(names), state);
+}
+
+/* --- Making
+ * --------------------------------------------------------------------------------------- */
+
+struct making {
+    uint64_t run_id, member_id;
+    struct text words;
+    int64_t now_us;
+    enum run_answer answer;
+};
+
+/* The run is locked, so that nobody signs it meanwhile. NOT_FOUND to whom it has not rated. */
+static bool check_run(struct db *db, struct making *making, struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 "SELECT a.state, a.appeals_until_us FROM assessment_runs a"
+                 " JOIN ratings r ON r.run_id = a.run_id AND r.scope = ? AND r.subject_id = ?"
+                 " WHERE a.run_id = ? AND a.shown_us > 0 FOR UPDATE",
+                 DB_INT(LINLI_OF_MEMBER), DB_ID(making->member_id), DB_ID(making->run_id));
+
+    making->answer = RUN_NOT_FOUND;
+    if (rows_next(rows)) {
+        enum run_state state = (enum run_state)rows_int(rows, 0);
+        bool open = state == RUN_SHOWN || state == RUN_RATING;
+
+        making->answer = open && making->now_us < rows_int(rows, 1) ? RUN_FINE : RUN_TOO_LATE;
+    }
+    return rows_end(rows, error);
+}
+
+static bool insert_appeal(struct db *db, void *context, struct error *error)
+{
+    struct making *making = context;
+
+    if (!check_run(db, making, error) || making->answer != RUN_FINE)
+        return making->answer != RUN_FINE && making->answer != RUN_BROKEN;
+    if (db_run(db, error,
+               "INSERT INTO appeals (run_id, member_id, state, words, made_us, decided_by,"
+               " decided_us, answer) VALUES (?, ?, ?, ?, ?, 0, 0, '')",
+               DB_ID(making->run_id), DB_ID(making->member_id), DB_INT(APPEAL_OPEN),
+               DB_TEXT(making->words), DB_INT(making->now_us)) == 1)
+        return true;
+    if (db_error_kind(db) == DB_DUPLICATE)
+        making->answer = RUN_WRONG_STATE;
+    return false;
+}
+
+enum run_answer appeal_make(struct db *db, uint64_t run_id, uint64_t member_id, struct text words,
+                            int64_t now_us, struct error *error)
+{
+    struct making making = {run_id, member_id, words, now_us, RUN_BROKEN};
+
+    if (db_transaction(db, insert_appeal, &making, error))
+        return making.answer;
+    return making.answer == RUN_WRONG_STATE ? RUN_WRONG_STATE : RUN_BROKEN;
+}
+
+/* --- Deciding
+ * ------------------------------------------------------------------------------------- */
+
+struct deciding {
+    const struct appeal_decision *decision;
+    bool fails, counts; /* the rating instead */
+    int64_t now_us;
+    enum run_answer answer;
+};
+
+/* Whether the policy knows the rating, and what it means. */
+static enum run_answer look_up_rating(struct db *db, struct plugins *plugins,
+                                      struct deciding *deciding, struct error *error)
+{
+    const struct appeal_decision *decision = deciding->decision;
+    struct arena *arena = arena_new();
+    struct run run;
+    enum find found = run_find(db, decision->run_id, arena, &run, error);
+    enum run_answer answer = RUN_BAD_RATING;
+    struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
+    const struct plugin_set *set = plugin_desk_set(desk);
+
+    for (size_t i = 0; found == FIND_FOUND && i < set->count; i++) {
+        const struct manifest *manifest = set->plugins[i].manifest;
+
+        for (size_t k = 0;
+             set->plugins[i].plugin_id == run.plugin_id && k < manifest->assessment.rating_count;
+             k++) {
+            const struct manifest_rating *rating = &manifest->assessment.ratings[k];
+
+            if (strlen(rating->code) != decision->rating.length ||
+                memcmp(rating->code, decision->rating.data, decision->rating.length) != 0)
+                continue;
+            deciding->fails = rating->fails;
+            deciding->counts = !rating->aside;
+            answer = RUN_FINE;
+        }
+    }
+    plugins_return(desk);
+    arena_free(arena);
+    if (found == FIND_FOUND)
+        return answer;
+    return found == FIND_NOTHING ? RUN_NOT_FOUND : RUN_BROKEN;
+}
+
+static bool write_rating(struct db *db, const struct deciding *deciding, struct error *error)
+{
+    const struct appeal_decision *decision = deciding->decision;
+
+    return db_run(db, error,
+                  "UPDATE ratings SET rating = ?, fails = ?, counts = ?"
+                  " WHERE run_id = ? AND scope = ? AND subject_id = ?",
+                  DB_TEXT(decision->rating), DB_INT(deciding->fails), DB_INT(deciding->counts),
+                  DB_ID(decision->run_id), DB_INT(LINLI_OF_MEMBER),
+                  DB_ID(decision->member_id)) == 1 &&
+           db_run(db, error,
+                  "UPDATE assessment_runs SET state = ?, step = ?, last_id = 0 WHERE run_id = ?",
+                  DB_INT(RUN_RATING), DB_INT(RUN_UNITS), DB_ID(decision->run_id)) == 1;
+}
+
+static bool note_decision(struct db *db, const struct deciding *deciding, struct error *error)
+{
+    const struct appeal_decision *decision = deciding->decision;
+
+    return inbox_tell(db, decision->member_id, NOTICE_APPEAL_ANSWERED, decision->run_id, NULL,
+                      deciding->now_us, error) &&
+           audit_append(db,
+                        &(struct audit){.actor = decision->actor,
+                                        .action = "assessment.decide_appeal",
+                                        .object_id = decision->member_id,
+                                        .after = decision->rating},
+                        deciding->now_us, error);
+}
+
+static bool write_decision(struct db *db, void *context, struct error *error)
+{
+    struct deciding *deciding = context;
+    const struct appeal_decision *decision = deciding->decision;
+    bool upheld = decision->rating.length > 0;
+    int64_t changed;
+
+    deciding->answer = RUN_FINE;
+    changed = db_run(
+        db, error,
+        "UPDATE appeals p JOIN assessment_runs a ON a.run_id = p.run_id SET"
+        " p.state = ?, p.answer = ?, p.decided_by = ?, p.decided_us = ?"
+        " WHERE p.run_id = ? AND p.member_id = ? AND p.state = ? AND a.state IN (?, ?)",
+        DB_INT(upheld ? APPEAL_UPHELD : APPEAL_REJECTED), DB_TEXT(decision->answer),
+        DB_ID(decision->actor), DB_INT(deciding->now_us), DB_ID(decision->run_id),
+        DB_ID(decision->member_id), DB_INT(APPEAL_OPEN), DB_INT(RUN_SHOWN), DB_INT(RUN_RATING));
+    if (changed <= 0) {
+        deciding->answer = RUN_NOT_FOUND;
+        return changed == 0;
+    }
+    return (!upheld || write_rating(db, deciding, error)) && note_decision(db, deciding, error);
+}
+
+enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
+                              const struct appeal_decision *decision, int64_t now_us,
+                              struct error *error)
+{
+    struct deciding deciding = {.decision = decision, .now_us = now_us};
+
+    if (decision->person_id == decision->member_id)
+        return RUN_NOT_OWN;
+    if (decision->rating.length > 0) {
+        enum run_answer known = look_up_rating(db, plugins, &deciding, error);
+        if (known != RUN_FINE)
+            return known;
+    }
+    return db_transaction(db, write_decision, &deciding, error) ? deciding.answer : RUN_BROKEN;
+}
+
+/* --- Looking, erasing
+ * ----------------------------------------------------------------------------- */
+
+bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit,
+                 struct arena *arena, struct appeal **list, size_t *count, struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT member_id, state, words, made_us, decided_by, decided_us,"
+                                 " answer FROM appeals WHERE run_id = ? AND member_id > ?"
+                                 " ORDER BY member_id LIMIT ?",
+                                 DB_ID(run_id), DB_ID(after_id), DB_INT(limit));
+
+    *list = arena_take(arena, (limit + 1) * sizeof **list);
+    *count = 0;
+    while (rows_next(rows))
+        (*list)[(*count)++] = (struct appeal){
+            .run_id = run_id,
+            .member_id = rows_id(rows, 0),
+            .state = (enum appeal_state)rows_int(rows, 1),
+            .words = rows_copy(rows, 2, arena),
+            .made_us = rows_int(rows, 3),
+            .decided_by = rows_id(rows, 4),
+            .decided_us = rows_int(rows, 5),
+            .answer = rows_copy(rows, 6, arena),
+        };
+    return rows_end(rows, error);
+}
+
+bool assess_erase_member(struct db *db, uint64_t member_id, struct error *error)
+{
+    return db_run(db, error, "UPDATE appeals SET words = '', answer = '' WHERE member_id = ?",
+                  DB_ID(member_id)) >= 0;
+}

@@ -1,0 +1,434 @@
+/*
+ * Rating: one slice after the other. A slice asks facts for all its subjects at once, then the
+ * policy about all of them, then writes what came of it together with how far the run has come: a
+ * slice is written once, whoever else advances the same run.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "assess/runs.h"
+#include "base/json_fields.h"
+#include "base/log.h"
+#include "people/members.h"
+#include "people/units.h"
+
+#define SLICE       2000            /* subjects */
+#define DEADLINE_US (2 * SECOND_US) /* of a slice: a policy has a millisecond a subject */
+
+struct subject {
+    uint64_t id, unit_id;
+    int64_t rated, failing; /* of a unit */
+};
+
+/* One slice on its way. */
+struct slice {
+    const struct run *run;
+    const struct plugin *plugin;
+    enum linli_scope scope;
+    size_t first_fact, fact_count; /* of the manifest's facts, those of this scope */
+    struct subject *subjects;
+    size_t count;
+    struct plugin_call *calls;
+    struct arena *arena;
+    int utc_offset_minutes;
+    int64_t now_us;
+    int64_t faults;
+};
+
+/* --- Subjects
+ * ------------------------------------------------------------------------------------- */
+
+/* The day whose affiliations count. */
+static int64_t held_us(const struct run *run)
+{
+    return run->forecast ? run->asked_us : run->until_us - 1;
+}
+
+static bool read_members(struct db *db, const char *path, struct slice *slice, struct error *error)
+{
+    const struct run *run = slice->run;
+    int64_t at_us = held_us(run);
+    struct rows *rows =
+        db_query(db,
+                 "SELECT f.member_id, f.unit_id FROM units u"
+                 " JOIN affiliations f ON f.unit_id = u.unit_id"
+                 " JOIN members m ON m.member_id = f.member_id"
+                 " WHERE u.path LIKE CONCAT(?, '%') AND f.kind = ? AND f.from_us <= ?"
+                 " AND f.to_us > ? AND f.member_id > ? AND m.erased_us = 0 AND m.merged_into = 0"
+                 " AND " MEMBER_IS_THERE " ORDER BY f.member_id LIMIT ?",
+                 DB_STR(path), DB_INT(run->affiliation), DB_INT(at_us), DB_INT(at_us),
+                 DB_ID(run->last_id), DB_INT(SLICE));
+
+    slice->subjects = arena_take(slice->arena, SLICE * sizeof *slice->subjects);
+    while (rows_next(rows))
+        slice->subjects[slice->count++] =
+            (struct subject){.id = rows_id(rows, 0), .unit_id = rows_id(rows, 1)};
+    return rows_end(rows, error);
+}
+
+/* Units with members in this run, each with all that lies below it. */
+static bool read_units(struct db *db, const char *path, struct slice *slice, struct error *error)
+{
+    const struct run *run = slice->run;
+    struct rows *rows =
+        db_query(db,
+                 "SELECT top.unit_id, SUM(t.rated), SUM(t.failing) FROM"
+                 " (SELECT u.path, SUM(r.counts) AS rated, SUM(r.fails) AS failing"
+                 "  FROM ratings r JOIN units u ON u.unit_id = r.unit_id"
+                 "  WHERE r.run_id = ? AND r.scope = ? GROUP BY r.unit_id, u.path) AS t"
+                 " JOIN units top ON t.path LIKE CONCAT(top.path, '%')"
+                 " WHERE top.path LIKE CONCAT(?, '%') AND top.unit_id > ?"
+                 " GROUP BY top.unit_id ORDER BY top.unit_id LIMIT ?",
+                 DB_ID(run->run_id), DB_INT(LINLI_OF_MEMBER), DB_STR(path), DB_ID(run->last_id),
+                 DB_INT(SLICE));
+
+    slice->subjects = arena_take(slice->arena, SLICE * sizeof *slice->subjects);
+    while (rows_next(rows))
+        slice->subjects[slice->count++] = (struct subject){.id = rows_id(rows, 0),
+                                                           .unit_id = rows_id(rows, 0),
+                                                           .rated = rows_int(rows, 1),
+                                                           .failing = rows_int(rows, 2)};
+    return rows_end(rows, error);
+}
+
+/* --- Facts
+ * ---------------------------------------------------------------------------------------- */
+
+static void set_fact(const struct slice *slice, size_t i, const char *name, int64_t number,
+                     bool known)
+{
+    const struct manifest *manifest = slice->plugin->manifest;
+
+    for (size_t k = slice->first_fact; k < slice->first_fact + slice->fact_count; k++)
+        if (strcmp(manifest->facts[k], name) == 0)
+            slice->calls[i].values[k] =
+                (struct linli_value){.number = known ? number : 0, .known = known};
+}
+
+/* What the run itself knows of a unit. A share of fewer than ten would point at somebody. */
+static void set_run_facts(const struct slice *slice, size_t i)
+{
+    const struct subject *unit = &slice->subjects[i];
+    int64_t share = unit->rated > 0 ? (unit->rated - unit->failing) * 100 / unit->rated : 0;
+
+    set_fact(slice, i, "run.members_rated", unit->rated, true);
+    set_fact(slice, i, "run.members_failing", unit->failing, true);
+    set_fact(slice, i, "run.share_fulfilled", share, unit->rated >= 10);
+}
+
+static struct fact_subject subject_of(const struct slice *slice, size_t i)
+{
+    bool member = slice->scope == LINLI_OF_MEMBER;
+
+    return (struct fact_subject){
+        .member_id = member ? slice->subjects[i].id : 0,
+        .unit_id = slice->subjects[i].unit_id,
+        .at_us = slice->run->asked_us,
+        .from_us = slice->run->from_us,
+        .until_us = slice->run->until_us,
+        .utc_offset_minutes = slice->utc_offset_minutes,
+    };
+}
+
+static void ask_one(struct slice *slice, size_t i)
+{
+    const struct manifest *manifest = slice->plugin->manifest;
+
+    slice->calls[i] = (struct plugin_call){
+        .plugin = slice->plugin,
+        .operation = PLUGIN_RATE,
+        .question.rate = {.size = sizeof(struct linli_rate_question),
+                          .scope = slice->scope,
+                          .subject = slice->subjects[i].id,
+                          .from_us = slice->run->from_us,
+                          .to_us = slice->run->until_us,
+                          .now_us = slice->run->asked_us,
+                          .forecast = slice->run->forecast},
+        .values = arena_take(slice->arena, (manifest->fact_count + 1) * sizeof(struct linli_value)),
+    };
+    memset(slice->calls[i].values, 0, (manifest->fact_count + 1) * sizeof(struct linli_value));
+}
+
+static bool load_facts(struct db *db, struct slice *slice, struct error *error)
+{
+    const struct manifest *manifest = slice->plugin->manifest;
+    struct fact_subject *subjects = arena_take(slice->arena, slice->count * sizeof *subjects);
+    struct fact_wish *wishes = arena_take(slice->arena, slice->count * sizeof *wishes);
+
+    for (size_t i = 0; i < slice->count; i++) {
+        subjects[i] = subject_of(slice, i);
+        wishes[i] = (struct fact_wish){.subject = &subjects[i],
+                                       .facts = manifest->fact_index + slice->first_fact,
+                                       .count = slice->fact_count,
+                                       .values = slice->calls[i].values + slice->first_fact};
+    }
+    if (!facts_load(db, wishes, slice->count, slice->arena, NULL, NULL, NULL, error))
+        return false;
+    for (size_t i = 0; slice->scope == LINLI_OF_UNIT && i < slice->count; i++)
+        set_run_facts(slice, i);
+    return true;
+}
+
+/* --- What came of it
+ * ------------------------------------------------------------------------------ */
+
+static const struct manifest_rating *rating_of(const struct manifest *manifest, const char *code)
+{
+    for (size_t i = 0; i < manifest->assessment.rating_count; i++)
+        if (strcmp(manifest->assessment.ratings[i].code, code) == 0)
+            return &manifest->assessment.ratings[i];
+    return NULL;
+}
+
+static json_t *reasons_json(const struct linli_rating *rating)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < rating->reason_count; i++) {
+        const struct linli_reason *reason = &rating->reasons[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:I}", "code", reason->code, "zh",
+                            json_text((struct text){reason->zh.bytes, reason->zh.length}), "en",
+                            json_text((struct text){reason->en.bytes, reason->en.length}),
+                            "missing", (json_int_t)rating->missing[i]));
+    }
+    return list;
+}
+
+static json_t *facts_json_of(const struct slice *slice, const struct plugin_call *call)
+{
+    json_t *facts = json_object();
+
+    for (size_t k = slice->first_fact; k < slice->first_fact + slice->fact_count; k++)
+        json_object_set_new(facts, slice->plugin->manifest->facts[k],
+                            call->values[k].known ? json_integer(call->values[k].number)
+                                                  : json_null());
+    return facts;
+}
+
+static void add_text(struct sql *sql, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+
+    sql_add(sql, ",");
+    sql_add_bytes(sql, text, strlen(text));
+    free(text);
+    json_decref(json);
+}
+
+static void add_rating(struct sql *sql, struct slice *slice, size_t i)
+{
+    const struct plugin_call *call = &slice->calls[i];
+    bool answered = call->fault == FAULT_NONE;
+    const char *code = answered ? call->answer.rating.code : "";
+    const struct manifest_rating *rating = rating_of(slice->plugin->manifest, code);
+
+    slice->faults += !answered;
+    sql_add_id(sql, slice->run->run_id);
+    sql_add(sql, ",");
+    sql_add_int(sql, slice->scope);
+    sql_add(sql, ",");
+    sql_add_id(sql, slice->subjects[i].id);
+    sql_add(sql, ",");
+    sql_add_id(sql, slice->subjects[i].unit_id);
+    for (int column = 0; column < 2; column++) { /* as it stands, and as drafted */
+        sql_add(sql, ",");
+        sql_add_bytes(sql, code, strlen(code));
+    }
+    sql_add(sql, ",");
+    sql_add_int(sql, rating && !rating->aside);
+    sql_add(sql, ",");
+    sql_add_int(sql, rating && rating->fails);
+    add_text(sql, answered ? reasons_json(&call->answer.rating) : json_array());
+    add_text(sql, facts_json_of(slice, call));
+}
+
+/* The slice's rows, and how far the run has come: nothing when somebody else has written it. */
+static void add_slice(struct sql *sql, struct slice *slice)
+{
+    sql_add(sql, "INSERT INTO ratings (run_id, scope, subject_id, unit_id, rating, drafted, counts,"
+                 " fails, reasons, facts) VALUES ");
+    for (size_t i = 0; i < slice->count; i++) {
+        sql_add_literal(sql, i == 0 ? "(" : ",(", i == 0 ? 1 : 2);
+        add_rating(sql, slice, i);
+        sql_add(sql, ")");
+    }
+    sql_add(sql, " ON DUPLICATE KEY UPDATE rating = VALUES(rating), drafted = VALUES(drafted),"
+                 " counts = VALUES(counts), fails = VALUES(fails), reasons = VALUES(reasons),"
+                 " facts = VALUES(facts)");
+    sql_end(sql);
+}
+
+/* Whether the run still is where this slice began; locks it. */
+static bool is_still_there(struct db *db, const struct run *run, bool *there, struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT state, step, last_id FROM assessment_runs"
+                                 " WHERE run_id = ? FOR UPDATE",
+                                 DB_ID(run->run_id));
+
+    *there = rows_next(rows) && rows_int(rows, 0) == RUN_RATING && rows_int(rows, 1) == run->step &&
+             rows_id(rows, 2) == run->last_id;
+    return rows_end(rows, error);
+}
+
+static bool write_ratings(struct db *db, struct slice *slice, struct error *error)
+{
+    struct sql sql = {0};
+    bool fine = true;
+
+    if (slice->count > 0) {
+        add_slice(&sql, slice);
+        fine = db_batch(db, &sql, error) && db_batch_end(db, error);
+    }
+    sql_free(&sql);
+    return fine;
+}
+
+/* The step after a slice: a full one is followed by another of its kind. */
+static enum run_step step_after(const struct slice *slice)
+{
+    const struct run *run = slice->run;
+    bool rates_units = (slice->plugin->manifest->assessment.scopes & LINLI_OF_UNIT) != 0;
+
+    if (slice->count == SLICE)
+        return run->step;
+    return run->step == RUN_MEMBERS && rates_units ? RUN_UNITS : RUN_DONE;
+}
+
+static bool write_progress(struct db *db, const struct slice *slice, struct error *error)
+{
+    const struct run *run = slice->run;
+    enum run_step step = step_after(slice);
+    bool members = slice->scope == LINLI_OF_MEMBER, done = step == RUN_DONE;
+    uint64_t last_id = step == run->step ? slice->subjects[slice->count - 1].id : 0;
+
+    return db_run(db, error,
+                  "UPDATE assessment_runs SET step = ?, last_id = ?, members_done = members_done +"
+                  " ?, faults = faults + ?, state = IF(?, IF(shown_us > 0, ?, ?), state),"
+                  " finished_us = IF(?, ?, finished_us) WHERE run_id = ?",
+                  DB_INT(step), DB_ID(last_id), DB_INT(members ? slice->count : 0),
+                  DB_INT(slice->faults), DB_INT(done), DB_INT(RUN_SHOWN), DB_INT(RUN_DRAFT),
+                  DB_INT(done), DB_INT(slice->now_us), DB_ID(run->run_id)) == 1;
+}
+
+static bool write_slice(struct db *db, void *context, struct error *error)
+{
+    struct slice *slice = context;
+    bool there;
+
+    slice->faults = 0; /* it may run again */
+    if (!is_still_there(db, slice->run, &there, error))
+        return false;
+    return !there || (write_ratings(db, slice, error) && write_progress(db, slice, error));
+}
+
+/* --- The run
+ * -------------------------------------------------------------------------------------- */
+
+static const struct plugin *find_policy(const struct plugin_set *set, const struct run *run)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->plugins[i].version_id == run->version_id &&
+            set->plugins[i].policy_id == run->policy_id)
+            return &set->plugins[i];
+    return NULL;
+}
+
+static bool fail_run(struct db *db, const struct run *run, const char *why, struct error *error)
+{
+    LOG(WARN, "assessment.failed", LOG_INT("run", (int64_t)run->run_id), LOG_STR("why", why));
+    return db_run(
+               db, error,
+               "UPDATE assessment_runs SET state = ?, failure = ? WHERE run_id = ? AND state = ?",
+               DB_INT(RUN_FAILED), DB_STR(why), DB_ID(run->run_id), DB_INT(RUN_RATING)) >= 0;
+}
+
+static void choose_facts(struct slice *slice)
+{
+    const struct manifest *manifest = slice->plugin->manifest;
+    size_t split = manifest->assessment.unit_facts_from;
+
+    slice->first_fact = slice->scope == LINLI_OF_MEMBER ? 0 : split;
+    slice->fact_count = slice->scope == LINLI_OF_MEMBER ? split : manifest->fact_count - split;
+}
+
+static bool rate_slice(struct db *db, struct plugin_desk *desk, const char *path,
+                       struct slice *slice, struct error *error)
+{
+    bool members = slice->scope == LINLI_OF_MEMBER;
+
+    choose_facts(slice);
+    if (!(members ? read_members : read_units)(db, path, slice, error))
+        return false;
+    slice->calls = arena_take(slice->arena, (slice->count + 1) * sizeof *slice->calls);
+    for (size_t i = 0; i < slice->count; i++)
+        ask_one(slice, i);
+    if (slice->count > 0) {
+        if (!load_facts(db, slice, error))
+            return false;
+        plugin_desk_ask(desk, slice->calls, slice->count, slice->arena, DEADLINE_US);
+    }
+    return db_transaction(db, write_slice, slice, error);
+}
+
+static bool count_members(struct db *db, const struct run *run, const char *path,
+                          struct error *error)
+{
+    int64_t at_us = held_us(run);
+
+    return run->members_done > 0 || run->step != RUN_MEMBERS ||
+           db_run(db, error,
+                  "UPDATE assessment_runs SET members = (SELECT COUNT(*) FROM units u"
+                  " JOIN affiliations f ON f.unit_id = u.unit_id"
+                  " JOIN members m ON m.member_id = f.member_id"
+                  " WHERE u.path LIKE CONCAT(?, '%') AND f.kind = ? AND f.from_us <= ?"
+                  " AND f.to_us > ? AND m.erased_us = 0 AND m.merged_into = 0"
+                  " AND " MEMBER_IS_THERE ") WHERE run_id = ?",
+                  DB_STR(path), DB_INT(run->affiliation), DB_INT(at_us), DB_INT(at_us),
+                  DB_ID(run->run_id)) >= 0;
+}
+
+static bool advance(struct db *db, struct plugins *plugins, struct slice *slice,
+                    struct error *error)
+{
+    const struct run *run = slice->run;
+    struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
+    struct unit unit;
+    enum find found = unit_find(db, run->unit_id, slice->arena, &unit, error);
+    bool fine = found != FIND_FAILED;
+
+    slice->plugin = find_policy(plugin_desk_set(desk), run);
+    if (fine && found == FIND_NOTHING)
+        fine = fail_run(db, run, "its unit is not there any more", error);
+    else if (fine && !slice->plugin)
+        fine = fail_run(db, run, "the policy was changed or switched off meanwhile", error);
+    else if (fine)
+        fine = count_members(db, run, unit.path, error) &&
+               rate_slice(db, desk, unit.path, slice, error);
+    plugins_return(desk);
+    return fine;
+}
+
+bool run_advance(struct db *db, struct plugins *plugins, const struct programme_options *programme,
+                 uint64_t run_id, int64_t now_us, bool *more, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct run run;
+    enum find found = run_find(db, run_id, arena, &run, error);
+    struct slice slice = {.run = &run,
+                          .arena = arena,
+                          .utc_offset_minutes = (int)programme->utc_offset_minutes,
+                          .now_us = now_us};
+    bool fine = found != FIND_FAILED;
+
+    *more = false;
+    if (found == FIND_FOUND && run.state == RUN_RATING) {
+        slice.scope = run.step == RUN_UNITS ? LINLI_OF_UNIT : LINLI_OF_MEMBER;
+        fine = advance(db, plugins, &slice, error) &&
+               run_find(db, run_id, arena, &run, error) == FIND_FOUND;
+        *more = fine && run.state == RUN_RATING;
+    }
+    arena_free(arena);
+    return fine;
+}
