@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,18 +52,26 @@ static void connect_to_it(struct doctor *doctor)
         doctor_fail(doctor, "database", remedy, "%s", error.detail);
 }
 
+/* "10.11.6-MariaDB" is 1011; 0: it cannot be read. */
+static unsigned long number_of(const char *version)
+{
+    char *end;
+    unsigned long major = strtoul(version, &end, 10);
+
+    return *end == '.' ? major * 100 + strtoul(end + 1, NULL, 10) : 0;
+}
+
 static void look_at_version(struct doctor *doctor)
 {
     struct rows *rows = db_query(doctor->database.db, "SELECT VERSION()");
-    unsigned major = 0, minor = 0;
     char version[64] = "unknown";
 
     if (rows_next(rows))
         snprintf(version, sizeof version, "%.*s", TEXT_ARGS(rows_text(rows, 0)));
-    if (!rows_end(rows, NULL) || sscanf(version, "%3u.%3u", &major, &minor) != 2)
+    if (!rows_end(rows, NULL) || number_of(version) == 0)
         doctor_warn(doctor, "database", "MariaDB 10.6 or newer is tested", "its version is %s",
                     version);
-    else if (major * 100 + minor < LEAST_VERSION)
+    else if (number_of(version) < LEAST_VERSION)
         doctor_fail(doctor, "database", "MariaDB 10.6 or newer is needed", "%s", version);
     else
         doctor_ok(doctor, "database", "answers, %s", version);

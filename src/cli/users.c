@@ -172,7 +172,7 @@ enum exit_status cli_users_show(struct cli *cli)
 /* --- Making ------------------------------------------------------------------------------------
  */
 
-static bool create(struct database *database, struct new_staff *staff, struct error *error)
+static bool create(struct database *database, const struct new_staff *staff, struct error *error)
 {
     struct id_maker ids;
     uint32_t instance;
@@ -186,7 +186,8 @@ static bool create(struct database *database, struct new_staff *staff, struct er
         account_create_staff(database->db, &ids, staff, clock_now_us(), &id, error), error);
 }
 
-static enum exit_status create_and_tell(struct cli *cli, struct new_staff *staff, bool ask)
+/* `staff` by value: it points to the password, which does not outlive this. */
+static enum exit_status create_and_tell(struct cli *cli, struct new_staff staff, bool ask)
 {
     char password[PASSWORD_LINE];
     struct database database = {0};
@@ -194,12 +195,12 @@ static enum exit_status create_and_tell(struct cli *cli, struct new_staff *staff
 
     if (!password_take(!ask, password, &error))
         return cli_fail(&error);
-    staff->password = text_of(password);
+    staff.password = text_of(password);
     bool fine = database_open_migrated(&database, cli->settings, &error) &&
-                create(&database, staff, &error);
+                create(&database, &staff, &error);
     database_close(&database);
     if (fine)
-        printf("%s %.*s\n", role_name(staff->role), TEXT_ARGS(staff->login));
+        printf("%s %.*s\n", role_name(staff.role), TEXT_ARGS(staff.login));
     if (fine && !ask)
         printf("password %s\n", password);
     crypto_wipe(password, sizeof password);
@@ -223,7 +224,7 @@ enum exit_status cli_users_create(struct cli *cli)
         return EXIT_USAGE;
     staff.login = text_of(login);
     staff.display_name = text_of(name ? name : login);
-    return create_and_tell(cli, &staff, ask);
+    return create_and_tell(cli, staff, ask);
 }
 
 /* --- Changing ----------------------------------------------------------------------------------
