@@ -168,11 +168,10 @@ static void encode(struct asking *asking)
     asking->sent = 0;
 }
 
-/* The host at the seat, up; or a spare. */
-static bool have_host(struct asking *asking)
+/* The host at the seat, or a spare, which may still come up. */
+static bool bring_up(struct asking *asking, int64_t deadline_us)
 {
     struct seat *seat = asking->seat;
-    int64_t deadline_us = clock_monotonic_us() + asking->terms->start_us;
     struct host_report report = {0};
     struct error error = {0};
 
@@ -183,10 +182,21 @@ static bool have_host(struct asking *asking)
     if (seat->host->ready || host_await(seat->host, &seat->crew->plan, WIRE_READY, deadline_us,
                                         asking->arena, &report, &error))
         return true;
-    LOG(ERROR, "plugin.host_not_up", LOG_STR("detail", error.detail));
+    LOG(WARN, "plugin.host_not_up", LOG_STR("detail", error.detail));
     host_end(seat->host, FAULT_NOT_THERE);
     seat->host = NULL;
     return false;
+}
+
+static bool have_host(struct asking *asking)
+{
+    int64_t deadline_us = clock_monotonic_us() + asking->terms->start_us;
+
+    while (!bring_up(asking, deadline_us)) {
+        if (asking->excused++ >= EXCUSED_MOST || clock_monotonic_us() >= deadline_us)
+            return false;
+    }
+    return true;
 }
 
 static void send_questions(struct asking *asking)
@@ -270,7 +280,7 @@ static void take_message(struct asking *asking)
     struct host *host = asking->seat->host;
 
     if (!read_answers(asking)) {
-        lose_host(asking, FAULT_NONSENSE);
+        lose_host(asking, host_has_hung_up(host) ? FAULT_NONE : FAULT_NONSENSE);
         return;
     }
     set_times(asking);

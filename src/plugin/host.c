@@ -212,17 +212,28 @@ static uint64_t written_by_itself(const struct host *host)
     return __atomic_load_n(&host->page->written, __ATOMIC_ACQUIRE);
 }
 
-bool host_said_it(const struct host *host, int64_t deadline_us)
+static ssize_t peek(const struct host *host)
 {
     char byte;
 
+    return recv(host->channel, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+}
+
+bool host_has_hung_up(const struct host *host)
+{
+    return peek(host) == 0;
+}
+
+bool host_said_it(const struct host *host, int64_t deadline_us)
+{
     while (written_by_itself(host) < host->received) {
-        if (clock_monotonic_us() >= deadline_us)
+        if (host_has_hung_up(host))
             return false;
-        sched_yield(); /* it comes back from its write */
+        if (clock_monotonic_us() >= deadline_us)
+            return host->page->stage == BLAME_NOBODY; /* it was done, and has no processor */
+        sched_yield();                                /* it comes back from its write */
     }
-    return written_by_itself(host) == host->received &&
-           recv(host->channel, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0;
+    return written_by_itself(host) == host->received && peek(host) < 0;
 }
 
 /* --- The end --- */

@@ -76,6 +76,8 @@ void host_next(struct host *host);
 /* Whether all that came was said by the host itself, which tells on the page how much it has said:
  * a plugin that writes to the channel makes it more. Waits for that word, which follows at once. */
 bool host_said_it(const struct host *host, int64_t deadline_us);
+/* It is no more, and everything that it had said is read. */
+bool host_has_hung_up(const struct host *host);
 /* Sends what fits, without waiting; *sent moves on. False: nobody listens. */
 bool host_send(struct host *host, const struct buffer *out, size_t *sent) MUST_CHECK;
 

@@ -108,7 +108,7 @@ static void meet(const struct hostile *hostile)
     assert_int_equal(world.faults, 1);
     assert_int_equal(world.last_fault, hostile->fault);
     assert_int_equal(children(), 0);
-    assert_true(then_us < 200000); /* a replacement is ready */
+    assert_true(then_us < DEADLINE_US); /* a replacement is ready */
 }
 
 static void each_costs_its_own_question(void **state)
