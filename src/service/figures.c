@@ -33,6 +33,8 @@ struct figures_span figures_span(const struct figures_of *of, struct arena *aren
         .pattern = arena_printf(arena, "%s%s", of->path, of->directly ? "" : "%"),
         .from_us = calendar_day_start_us(of->from_day, of->utc_offset_minutes),
         .to_us = calendar_day_start_us(of->to_day + 1, of->utc_offset_minutes),
+        .offset_us = of->utc_offset_minutes * MINUTE_US,
+        .below = strlen(of->path) + 1,
     };
 }
 
@@ -134,21 +136,6 @@ static bool make_unit_lines(struct db *db, const struct figures_question *questi
 
 /* --- Filling them ---------------------------------------------------------------------------- */
 
-/* A line's key: as figures_first_day says, or the id below the unit's own path, 0 for itself.
- * `q` has what it takes: q.split is an enum figures_by, q.below where the path goes on. */
-#define LINE_KEY                                                                                   \
-    "CASE q.split WHEN 1 THEN (w.starts_us + q.offset_us) DIV 86400000000"                         \
-    " WHEN 2 THEN (w.starts_us + q.offset_us) DIV 86400000000"                                     \
-    "  - ((w.starts_us + q.offset_us) DIV 86400000000 + 3) MOD 7"                                  \
-    " WHEN 3 THEN (w.starts_us + q.offset_us) DIV 86400000000 + 1 - DAYOFMONTH(DATE_ADD("          \
-    "  '1970-01-01', INTERVAL (w.starts_us + q.offset_us) DIV 86400000000 DAY))"                   \
-    " WHEN 4 THEN CAST(CONCAT('0', SUBSTRING_INDEX(SUBSTRING(u.path, q.below), '/', 1))"           \
-    "  AS UNSIGNED) ELSE 0 END"
-#define JOIN_QUESTION " CROSS JOIN (SELECT ? AS split, ? AS offset_us, ? AS below) q"
-#define QUESTION_VALUES(question)                                                                  \
-    DB_INT((question)->by), DB_INT((question)->of.utc_offset_minutes *MINUTE_US),                  \
-        DB_INT(strlen((question)->of.path) + 1)
-
 /* The line that a row is about; the total for the last row, which is that of all lines. NULL: of a
  * unit that was made meanwhile. */
 static struct figures_line *line_of(struct figures_sheet *sheet, struct rows *rows)
@@ -188,7 +175,7 @@ static bool add_activities(struct db *db, const struct figures_question *questio
         "SELECT " LINE_KEY " AS line, SUM(a.part_of = 0), SUM(c.residents), SUM(c.households),"
         " SUM(c.cases)" FROM_HELD " LEFT" JOIN_COUNTS JOIN_QUESTION WHERE_HELD
         " GROUP BY line WITH ROLLUP",
-        QUESTION_VALUES(question), HELD_VALUES(span));
+        SPLIT_VALUES(question->by, span), HELD_VALUES(span));
 
     return take(rows, sheet, figures, ARRAY_LENGTH(figures), error);
 }
@@ -207,7 +194,7 @@ static bool add_records(struct db *db, const struct figures_question *question,
         " SUM(r.state <> 3)" FROM_HELD
         " JOIN records r ON r.activity_id = a.activity_id" JOIN_PERSON JOIN_QUESTION WHERE_HELD
         " AND r.state IN (1, 2, 3, 5) AND " NOT_CLAWED_BACK " GROUP BY line WITH ROLLUP",
-        QUESTION_VALUES(question), HELD_VALUES(span));
+        SPLIT_VALUES(question->by, span), HELD_VALUES(span));
 
     return take(rows, sheet, figures, ARRAY_LENGTH(figures), error);
 }

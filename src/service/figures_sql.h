@@ -42,12 +42,27 @@
     " JOIN activity_counts c ON c.activity_id = a.activity_id AND (a.part_of = 0 OR"               \
     "  NOT EXISTS (SELECT 1 FROM activity_counts k WHERE k.activity_id = a.part_of))"
 
+/* A line's key: as figures_first_day says, or the id below the unit's own path, 0 for itself.
+ * `q` has what it takes: q.split is an enum figures_by, q.below where the path goes on. */
+#define LINE_KEY                                                                                   \
+    "CASE q.split WHEN 1 THEN (w.starts_us + q.offset_us) DIV 86400000000"                         \
+    " WHEN 2 THEN (w.starts_us + q.offset_us) DIV 86400000000"                                     \
+    "  - ((w.starts_us + q.offset_us) DIV 86400000000 + 3) MOD 7"                                  \
+    " WHEN 3 THEN (w.starts_us + q.offset_us) DIV 86400000000 + 1 - DAYOFMONTH(DATE_ADD("          \
+    "  '1970-01-01', INTERVAL (w.starts_us + q.offset_us) DIV 86400000000 DAY))"                   \
+    " WHEN 4 THEN CAST(CONCAT('0', SUBSTRING_INDEX(SUBSTRING(u.path, q.below), '/', 1))"           \
+    "  AS UNSIGNED) ELSE 0 END"
+#define JOIN_QUESTION          " CROSS JOIN (SELECT ? AS split, ? AS offset_us, ? AS below) q"
+#define SPLIT_VALUES(by, span) DB_INT(by), DB_INT((span)->offset_us), DB_INT((span)->below)
+
 /* Of a row of `members m`: a person who is there, under their present account. */
 #define IS_MEMBER "m.erased_us = 0 AND m.merged_into = 0 AND " MEMBER_IS_THERE
 
 struct figures_span {
     const char *pattern;    /* of paths */
     int64_t from_us, to_us; /* to_us is no more within */
+    int64_t offset_us;      /* of local days */
+    size_t below;           /* where a path goes on after the unit's own */
 };
 struct figures_span figures_span(const struct figures_of *of, struct arena *arena);
 

@@ -21,6 +21,7 @@ from support.figures import (
     demand_by_sql,
     participation_by_sql,
     values_of,
+    work_by_sql,
 )
 from support.keys import TokenMaker
 from support.server import Server
@@ -241,6 +242,23 @@ def test_sql_written_independently_agrees_with_demand_and_participation(district
         members, active = participation_by_sql(district, homes, first, last)
         assert group["members"]["value"] == members
         assert group["active"] is None or group["active"]["value"] == active
+
+
+def whole_months():
+    """The last ten that are over."""
+    this = datetime.now(timezone(timedelta(hours=8))).replace(day=1)
+    first, last = this - timedelta(days=300), this - timedelta(days=1)
+    return {"from": f"{first:%Y-%m}-01", "to": f"{last:%Y-%m-%d}"}
+
+
+def test_sql_written_independently_agrees_with_the_work_figures(district, reader):
+    below = "SELECT unit_id FROM units WHERE path LIKE %s"
+    units = [row["unit_id"] for row in district.sql(below, f"%/{reader.root}/%")]
+    answer = reader.ask("work-figures", **whole_months())
+    assert answer["total"]["minutes"] > 0
+    for part in [answer["total"], *answer["months"]]:
+        found = work_by_sql(district, units, part["from"], part["to"])
+        assert {name: part[name] for name in found} == found
 
 
 @pytest.mark.parametrize("kind,field", QUERIES, ids=[kind for kind, _ in QUERIES])

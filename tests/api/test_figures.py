@@ -90,7 +90,8 @@ class Town:
             for _ in range(self.random.randrange(1, 4)):
                 late = self.random.randrange(0, 180) * MINUTE_US
                 shift_state = self.random.choice([state, state, CANCELLED, SETTLED])
-                parts.append(self.row(whole["unit"], shift_state, whole["start"] + late, 60, whole["id"]))
+                start = whole["start"] + late
+                parts.append(self.row(whole["unit"], shift_state, start, 60, whole["id"]))
         for part in parts:
             self.fill(part, is_empty=len(parts) > 1 and part is whole)
         self.activities += parts
@@ -237,7 +238,8 @@ def test_the_town_has_something_to_count(town):
 def test_all_but_people_add_up_over_the_lines(town, by):
     sheet = town.sheet(town.root, by=by, **{"from": "2026-01-01", "to": "2026-03-31"})
     for figure in set(QUESTIONS) - {"volunteers"}:
-        assert sum(line[figure]["value"] for line in sheet["lines"]) == sheet["total"][figure]["value"]
+        values = [line[figure]["value"] for line in sheet["lines"]]
+        assert sum(values) == sheet["total"][figure]["value"]
     if by == "unit":
         return
     lines = sheet["lines"]
@@ -385,7 +387,8 @@ def test_how_soon_it_was_full(town):
         if str(a["id"]) in full and not any(b["part_of"] == a["id"] for b in town.activities)
     ]  # fmt: skip
     for activity in simple:
-        placed = [at for _, state, at, line in activity["sign_ups"] if state == SIGNED_UP and not line]
+        sign_ups = activity["sign_ups"]
+        placed = [at for _, state, at, line in sign_ups if state == SIGNED_UP and line == 0]
         is_full = town.count(activity, SIGNED_UP) == activity["capacity"] and placed
         made = activity["start"] - 20 * DAY_US
         expected = (max(placed) - made) // MINUTE_US if is_full else None

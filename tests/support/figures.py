@@ -1,6 +1,6 @@
 """
-Every figure once more, by SQL that was written from docs/openapi.yaml and not from the server's: down
-the tree by parents instead of paths, days as dates, one question a figure.
+Every figure once more, by SQL that was written from docs/openapi.yaml and not from the server's:
+down the tree by parents instead of paths, days as dates, one question a figure.
 """
 
 import pymysql
@@ -31,7 +31,8 @@ HELD = """
             DATE(FROM_UNIXTIME(0) + INTERVAL a.starts_us MICROSECOND
                  + INTERVAL %(offset)s MINUTE) AS day
         FROM activities a
-        WHERE a.part_of = 0 AND a.state >= %(state)s AND a.state < 6 AND a.unit_id IN (SELECT unit_id FROM below)
+        WHERE a.part_of = 0 AND a.state >= %(state)s AND a.state < 6
+        AND a.unit_id IN (SELECT unit_id FROM below)
         HAVING day BETWEEN %(from)s AND %(to)s
     ),
     parts AS (
