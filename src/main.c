@@ -299,6 +299,12 @@ static const struct subcommand subcommands[] = {
      "  FILE\n"
      "  --key=PATH           as `linli plugin make-key` wrote it\n",
      cli_plugin_sign},
+    {"plugin check", "Run the conformance suite on a plugin's file, in a throw-away sandbox",
+     "  FILE\n"
+     "  --settings=FILE      a JSON object, where a setting has no default\n"
+     "  --json               for programs\n"
+     "\nExit status: 0 when it conforms, 1 when it does not.\n",
+     cli_plugin_check},
     {"plugin new", "Write the project of a new plugin, which builds and tests itself",
      "  KIND NAME            merchant, audit or assess; a-z 0-9 and _\n"
      "  --directory=DIR      instead of ./NAME\n",

@@ -1,5 +1,6 @@
 """The SDK as an author outside of this tree has it: installed, and nothing else."""
 
+import json
 import os
 import subprocess
 
@@ -37,6 +38,11 @@ def test_a_new_project_builds_and_passes_its_tests(kind, sdk, tmp_path):
     build(project, sdk)
     exported = run("nm", "-D", "--defined-only", str(project / "build" / "my_own.so"))
     assert [line.split()[-1] for line in exported.splitlines()] == ["linli_plugin"]
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"url": "https://bakery.example"}' if kind == "merchant" else "{}")
+    report = run(str(sdk / "bin" / "linli"), "plugin", "check", f"--settings={settings}", "--json",
+                 str(project / "build" / "my_own.so"))
+    assert json.loads(report)["passed"] and json.loads(report)["questions"] >= 2000
 
 
 def test_pkg_config_is_enough(sdk, tmp_path):
@@ -64,3 +70,28 @@ def test_nothing_is_written_over(tmp_path):
                               capture_output=True, text=True)
         assert done.returncode != 0 and said in done.stderr
     assert not list((tmp_path / "taken").iterdir())
+
+
+TEST_PLUGINS = BINARY.parent / "tests" / "plugins"
+# All of them are tried by tests/unit/plugin_hostile.c.
+HOSTILE = "crash", "exits", "forks", "fickle", "absurd", "no_symbol", "wrong_major", "without_end"
+
+
+def check(path, *options):
+    done = subprocess.run([str(BINARY), "plugin", "check", "--json", *options, str(path)],
+                          capture_output=True, text=True, timeout=120)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_check_finds_what_is_wrong(name):
+    status, report = check(TEST_PLUGINS / f"{name}.so")
+    assert status == 1 and not report["passed"]
+    assert all(check["fault"] for check in report["checks"] if not check["passed"])
+
+
+@pytest.mark.parametrize("path", sorted((BINARY.parent / "plugins").glob("*.so")), ids=lambda p: p.stem)
+def test_built_in_plugins_conform(path):
+    status, report = check(path)
+    if not report["passed"]:  # then it needs settings that have no default
+        assert any(setting["required"] for setting in report["manifest"]["settings"]), report
