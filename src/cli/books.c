@@ -60,6 +60,7 @@ enum verdict books_verify(const struct books *books, const struct program *progr
     struct progress progress = progress_new();
     struct verify_options options = {
         .keys = chain_keys_of(books->keyring),
+        .keyring = books->keyring,
         .verifiers = program->verifiers,
         .kept = kept,
         .progress = show,

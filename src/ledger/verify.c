@@ -31,6 +31,11 @@ struct misfit *verify_misfit(struct verify *verify)
     return &verify->report->misfit;
 }
 
+const struct keyring *verify_keyring(const struct verify *verify)
+{
+    return verify->options->keyring;
+}
+
 struct error *verify_error(struct verify *verify)
 {
     return verify->error;

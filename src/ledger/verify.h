@@ -29,6 +29,8 @@ struct verifier {
  * false when one does not fit. */
 struct db *verify_db(struct verify *verify);
 struct misfit *verify_misfit(struct verify *verify);
+/* NULL when what keys make is not to be recomputed. */
+const struct keyring *verify_keyring(const struct verify *verify);
 struct error *verify_error(struct verify *verify);
 enum verdict verify_rows(struct verify *verify, struct rows *rows,
                          bool (*row)(void *state, struct rows *rows, struct misfit *misfit),
@@ -39,8 +41,11 @@ struct verify_progress {
     uint64_t done, total; /* blocks; 0 of 0 for tables */
 };
 
+struct keyring;
+
 struct verify_options {
     struct chain_keys keys;
+    const struct keyring *keyring; /* for codes that rows keep a hash of; may be NULL */
     const struct verifier *const *verifiers; /* of higher rooms; ends with NULL */
     const struct checkpoint *kept;           /* by somebody outside; NULL: none */
     void (*progress)(void *context, const struct verify_progress *progress); /* may be NULL */

@@ -6,6 +6,8 @@
 #include "ledger/sums.h"
 #include "market/redemption.h"
 #include "market/verify.h"
+#include "market/voucher.h"
+#include "people/keyring.h"
 
 struct redemption_sum {
     struct sum sum; /* key: redemption */
@@ -140,10 +142,52 @@ static bool values_fit(const struct redemption_sum *sum, struct rows *rows, stru
     return row_fits(misfit, name_of(sum->sum.key), checks);
 }
 
-static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
+/* What was fixed into the voucher, while the terms are still those that it was issued under. What
+ * others terms were is not kept. */
+static bool terms_fit(const struct redemption_sum *sum, struct rows *rows, struct misfit *misfit)
 {
+    struct check checks[] = {
+        {"points", CHECK_POINTS, rows_int(rows, 19), rows_int(rows, 5)},
+        {"reimburse_fen", CHECK_NUMBER, rows_int(rows, 20), rows_int(rows, 14)},
+        {"expires_us", CHECK_NUMBER, sum->created_us + rows_int(rows, 21), rows_int(rows, 15)},
+        {"sponsor_id", CHECK_NUMBER, rows_int(rows, 22), rows_int(rows, 23)},
+        {0},
+    };
+    struct check version[] = {
+        {"terms_version of a voucher", CHECK_NUMBER, rows_int(rows, 18), rows_int(rows, 13)}, {0}};
+    int64_t issued = rows_int(rows, 13), now = rows_int(rows, 18);
+
+    if (issued > now)
+        return row_fits(misfit, name_of(sum->sum.key), version);
+    return issued < now || row_fits(misfit, name_of(sum->sum.key), checks);
+}
+
+/* The code is made of the voucher's number, and found by this hash of it. */
+static bool code_fits(const struct keyring *keyring, uint64_t redemption_id, struct rows *rows,
+                      struct misfit *misfit)
+{
+    const struct key *key = keyring_find(keyring, (uint32_t)rows_int(rows, 17));
+    uint8_t expected[PAPER_CODE_HASH_SIZE], found[PAPER_CODE_HASH_SIZE];
+    struct paper_code code;
+
+    if (!key || key->purpose != KEY_VOUCHER)
+        return row_differs(misfit, name_of(redemption_id), "code_key: a voucher key", "another");
+    voucher_code_make(key->secret, redemption_id, &code);
+    paper_code_hash(keyring_current(keyring, KEY_INDEX)->secret, &code, expected);
+    rows_bytes(rows, 16, found, sizeof found);
+    return bytes_fit(misfit, name_of(redemption_id), "code_hash", expected, found, sizeof found);
+}
+
+struct comparing {
+    struct sums *sums;
+    const struct keyring *keyring;
+};
+
+static bool row_verdict(void *context, struct rows *rows, struct misfit *misfit)
+{
+    const struct comparing *comparing = context;
     struct row_name name = name_of(rows_id(rows, 0));
-    struct redemption_sum *sum = sums_find(state, name.key);
+    struct redemption_sum *sum = sums_find(comparing->sums, name.key);
     struct text allocation = rows_text(rows, 11);
     uint8_t hash[HASH_SIZE];
 
@@ -152,21 +196,26 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
     sum->sum.seen = true;
     crypto_sha256(allocation.data, allocation.length, hash);
     return values_fit(sum, rows, misfit) &&
-           bytes_fit(misfit, name, "SHA-256 of allocation", sum->allocation, hash, HASH_SIZE);
+           bytes_fit(misfit, name, "SHA-256 of allocation", sum->allocation, hash, HASH_SIZE) &&
+           terms_fit(sum, rows, misfit) &&
+           (!comparing->keyring || code_fits(comparing->keyring, name.key, rows, misfit));
 }
 
 static enum verdict compare(void *state, struct verify *verify)
 {
+    struct comparing comparing = {state, verify_keyring(verify)};
     enum verdict verdict = verify_rows(
         verify,
         db_stream(verify_db(verify),
                   "SELECT r.redemption_id, r.member_id, r.reward_id, r.merchant_id, r.state,"
                   " r.points, r.created_us, r.confirmed_us, r.confirmed_by, r.closed_us,"
                   " s.merchant_id, r.allocation, (SELECT COUNT(*) FROM checks c"
-                  "  WHERE c.ref = r.redemption_id AND c.state = 1 AND c.held = 1)"
-                  " FROM redemptions r"
+                  "  WHERE c.ref = r.redemption_id AND c.state = 1 AND c.held = 1),"
+                  " r.terms_version, r.reimburse_fen, r.expires_us, r.code_hash, r.code_key,"
+                  " s.terms_version, s.price, s.reimburse_fen, s.valid_us, s.sponsor_id,"
+                  " r.sponsor_id FROM redemptions r"
                   " LEFT JOIN stock s ON s.reward_id = r.reward_id ORDER BY r.redemption_id"),
-        row_verdict, state);
+        row_verdict, &comparing);
 
     if (verdict != VERDICT_FITS)
         return verdict;

@@ -1,10 +1,11 @@
 /*
  * Records: what was awarded for one is what it says, and became the lot of its number; one that was
  * approved without an award (the day's cap was met) has no points. What was recorded before the
- * review is not in the history.
+ * review is not in the history; it must agree with itself.
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "ledger/merges.h"
 #include "ledger/sums.h"
 #include "ledger/wallet.h"
@@ -116,6 +117,18 @@ static bool award_fits(const struct awards *awards, const struct award_sum *sum,
     return row_fits(misfit, name_of(sum->sum.key), checks);
 }
 
+/* What was approved lasted at least as long as it counts. */
+static bool minutes_fit(struct rows *rows, struct misfit *misfit)
+{
+    int64_t minutes = rows_int(rows, 8),
+            lasted = (rows_int(rows, 10) - rows_int(rows, 9)) / MINUTE_US;
+    struct check checks[] = {{"minutes", CHECK_NUMBER, lasted, minutes}, {0}};
+
+    if (rows_int(rows, 2) != RECORD_APPROVED || (minutes >= 0 && minutes <= lasted))
+        return true;
+    return row_fits(misfit, name_of(rows_id(rows, 0)), checks);
+}
+
 static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 {
     const struct awards *awards = state;
@@ -127,6 +140,8 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
         {0},
     };
 
+    if (!minutes_fit(rows, misfit))
+        return false;
     if (!sum)
         return row_fits(misfit, name_of(rows_id(rows, 0)), nothing);
     sum->sum.seen = true;
@@ -136,14 +151,14 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
 static enum verdict compare(void *state, struct verify *verify)
 {
     const struct awards *awards = state;
-    enum verdict verdict =
-        verify_rows(verify,
-                    db_stream(verify_db(verify),
-                              "SELECT record_id, member_id, state, grade, points, reviewed_by,"
-                              " reviewed_us, (SELECT COUNT(*) FROM checks c"
-                              "  WHERE c.ref = r.record_id AND c.state = 1 AND c.held = 1)"
-                              " FROM records r ORDER BY record_id"),
-                    row_verdict, state);
+    enum verdict verdict = verify_rows(
+        verify,
+        db_stream(verify_db(verify),
+                  "SELECT record_id, member_id, state, grade, points, reviewed_by, reviewed_us,"
+                  " (SELECT COUNT(*) FROM checks c"
+                  "  WHERE c.ref = r.record_id AND c.state = 1 AND c.held = 1),"
+                  " minutes, started_us, ended_us FROM records r ORDER BY record_id"),
+        row_verdict, state);
 
     if (verdict != VERDICT_FITS)
         return verdict;

@@ -38,6 +38,9 @@ def earn_and_spend(world, market):
     market.manager.refund(vouchers[1]).expect(200)
     members[4].cancel(vouchers[4]).expect(200)
     market.clerk.confirm(vouchers[0]).expect(200)
+    limited = market.reward(stock=3, price=1, limit_count=2, limit_days=7)
+    for voucher in [members[5].redeem(limited).expect(201) for _ in range(2)][1:]:
+        members[5].cancel(voucher).expect(200)
 
 
 def settle_at_once(server, market):
