@@ -43,10 +43,11 @@ struct keeper {
     _Atomic bool stopping;
 };
 
-static void set_due(struct duty *duty, int64_t in_us)
+/* `clock_us` is what the clock said `over_us` ago: what it has leapt since is part of the wait. */
+static void set_due(struct duty *duty, int64_t clock_us, int64_t over_us, int64_t in_us)
 {
     duty->due_us = clock_monotonic_us() + in_us;
-    duty->clock_us = clock_now_us() + in_us;
+    duty->clock_us = clock_us + over_us + in_us;
 }
 
 static bool is_due(const struct duty *duty)
@@ -79,8 +80,9 @@ static void run(struct keeper *keeper, struct duty *duty)
             LOG_STR("detail", error.detail));
     }
     duty->cursor = context.cursor;
-    set_due(duty, duty->job->every_us);
-    metric_observe_us(&keeper_metrics[RUN_TIME], clock_monotonic_us() - started_us);
+    int64_t took_us = clock_monotonic_us() - started_us;
+    set_due(duty, context.now_us, took_us, duty->job->every_us);
+    metric_observe_us(&keeper_metrics[RUN_TIME], took_us);
 }
 
 /* The one that is due for longest, NULL when none is. */
@@ -143,7 +145,7 @@ static void take_duties(struct keeper *keeper, const struct job *jobs)
     keeper->duties = memory_new(keeper->count * sizeof *keeper->duties);
     for (size_t i = 0; i < keeper->count; i++) {
         keeper->duties[i] = (struct duty){.job = &jobs[i]};
-        set_due(&keeper->duties[i], FIRST_RUN_US);
+        set_due(&keeper->duties[i], clock_now_us(), 0, FIRST_RUN_US);
     }
 }
 
