@@ -79,7 +79,7 @@ static const char *text_or_null(const char *text, bool shown)
     return shown ? text : NULL;
 }
 
-/* An erased member's says nothing any more, its code neither. */
+/* A withdrawn one says nothing any more, its code neither. */
 static json_t *certificate_json(const struct call *call, const struct certificate_facts *facts)
 {
     const struct certificate *certificate = &facts->view->certificate;
@@ -185,9 +185,10 @@ static bool read_member(struct call *call, uint64_t *member_id)
 
     *member_id = input->member_id != 0 ? input->member_id : call->who.account_id;
     if (!is_staff(call)) {
-        if (*member_id != call->who.account_id)
-            reply_problem(call, PROBLEM_NOT_FOUND);
-        return *member_id == call->who.account_id;
+        if (*member_id == call->who.account_id)
+            return true;
+        reply_problem(call, PROBLEM_NOT_FOUND);
+        return false;
     }
     if (input->member_id == 0) {
         reply_bad_field(call, "/member_id", "missing", "whom it is for");

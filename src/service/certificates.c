@@ -340,8 +340,8 @@ bool certificate_withdraw(struct db *db, uint64_t certificate_id, int64_t now_us
                           struct error *error)
 {
     return db_run(db, error,
-                  "UPDATE certificates SET withdrawn_us = ? WHERE certificate_id = ?"
-                  " AND withdrawn_us = 0",
+                  "UPDATE certificates SET service = '', shows_name = 0, withdrawn_us = ?"
+                  " WHERE certificate_id = ? AND withdrawn_us = 0",
                   DB_INT(now_us), DB_ID(certificate_id)) >= 0;
 }
 

@@ -54,8 +54,8 @@ enum find certificate_find_by_code(struct db *db, const struct keyring *keyring,
 bool certificate_list(struct db *db, uint64_t member_id, uint64_t after, int64_t limit,
                       uint64_t *ids, size_t *count, struct error *error) MUST_CHECK;
 
-/* From now on a check says "withdrawn" and nothing else; again changes nothing. In the caller's
- * transaction or none. */
+/* From now on a check says "withdrawn" and nothing else, and what it stated is forgotten; again
+ * changes nothing. In the caller's transaction or none. */
 bool certificate_withdraw(struct db *db, uint64_t certificate_id, int64_t now_us,
                           struct error *error) MUST_CHECK;
 /* In the transaction that erases a member: withdraws all of theirs and forgets what they stated. */

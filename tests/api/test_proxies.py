@@ -40,7 +40,6 @@ def test_a_printed_voucher_from_the_points_to_the_counter(market, world):
     page = print_of(world.coordinator, voucher)
     assert page.status == 200 and f"<dd>{world.coordinator.id}</dd>" in page.body.decode()
     assert market.clerk.confirm({"code": code_on(page)}).expect(200)["id"] == voucher["id"]
-    market.verify_ledger()
 
 
 def test_the_paper_comes_once_and_nothing_else(market, world):
@@ -63,9 +62,15 @@ def test_the_paper_comes_once_and_nothing_else(market, world):
 def test_the_member_is_told_and_the_trail_knows(market, world):
     member = market.member(points=30)
     voucher = redeem_for(world.coordinator, member, market.reward(stock=1)).expect(201)
-    told = lambda: [n for n in member.get("/v1/inbox").json["items"] if n["kind"] == "redeemed_for_you"]  # noqa: E731
+    notices = []
+
+    def told():
+        items = member.get("/v1/inbox").expect(200)["items"]
+        notices[:] = [item for item in items if item["kind"] == "redeemed_for_you"]
+        return notices
+
     wait_until(told, 15, "the member to be told")
-    (notice,) = told()
+    (notice,) = notices
     assert "桃酥一盒" in notice["text"] and "10.00" in notice["text"]
     query = {"object_id": member.id, "actor": world.coordinator.id}
     (entry, *_) = world.administrator.get("/v1/audit-trail", query=query).expect(200)["items"]
@@ -74,9 +79,8 @@ def test_the_member_is_told_and_the_trail_knows(market, world):
     query = {"object_id": voucher["id"]}
     (entry,) = world.administrator.get("/v1/audit-trail", query=query).expect(200)["items"]
     assert (entry["action"], entry["actor"]) == ("voucher.print", world.coordinator.id)
-    held = world.server.sql("SELECT actor FROM transfers WHERE kind = 3 AND ref = %s", voucher["id"])
-    kinds = world.server.sql("SELECT actor FROM transfers WHERE ref = %s", voucher["id"])
-    assert {str(row["actor"]) for row in held or kinds} == {world.coordinator.id}
+    (hold,) = world.server.sql("SELECT actor FROM transfers WHERE ref = %s", voucher["id"])
+    assert str(hold["actor"]) == world.coordinator.id
 
 
 def test_a_retry_gets_the_same_voucher(market, world):
@@ -103,7 +107,6 @@ def test_limits_and_stock_hold(market, world):
     assert redeem_for(world.coordinator, other, market.reward(stock=1), price="9").code == (
         "terms_changed"
     )
-    market.verify_ledger()
 
 
 def test_a_proxy_is_not_told_the_balance(market, world):
