@@ -139,12 +139,12 @@ static void order(struct crew *crew)
     pthread_cond_broadcast(&crew->spawner->changed);
 }
 
-void crew_order_spare(struct crew *crew)
+void crew_give_spare(struct crew *crew, struct host *host)
 {
-    if (!crew->spawner)
-        return;
     pthread_mutex_lock(&crew->spawner->lock);
-    order(crew);
+    ASSERT(crew->state == SPARE_NONE);
+    crew->spare = host;
+    crew->state = SPARE_THERE;
     pthread_mutex_unlock(&crew->spawner->lock);
 }
 

@@ -31,8 +31,8 @@ void spawner_stop(struct spawner *spawner);
 /* Ends a host that is not needed any more, on the spawner's thread. */
 void spawner_retire(struct spawner *spawner, struct host *host);
 
-/* Asks for a spare, if there is none. */
-void crew_order_spare(struct crew *crew);
+/* The crew's first spare: a host that is up. */
+void crew_give_spare(struct crew *crew, struct host *host);
 /* A host that is alive, perhaps still coming up: the spare, or the next one. NULL: none could be
  * made, or not in time. */
 struct host *crew_take(struct crew *crew, int64_t deadline_us);

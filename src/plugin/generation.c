@@ -166,10 +166,13 @@ static bool try_once(const struct generation_tools *tools, struct generation *ge
         if (report.why[i])
             leave_out(crew, i, report.why[i]);
     }
-    end = host_end(host, up ? FAULT_NOT_THERE : late ? FAULT_OVERRAN : FAULT_NONE);
-    if (!up)
-        blame(generation, crew, &end, error);
-    return up;
+    if (up) {
+        crew_give_spare(crew, host);
+        return true;
+    }
+    end = host_end(host, late ? FAULT_OVERRAN : FAULT_NONE);
+    blame(generation, crew, &end, error);
+    return false;
 }
 
 /* Each failure leaves out one more, so this ends. */
@@ -180,8 +183,6 @@ static void try_crew(const struct generation_tools *tools, struct generation *ge
 
     while (anybody_is_left(crew) && !try_once(tools, generation, crew, &error))
         continue;
-    if (anybody_is_left(crew))
-        crew_order_spare(crew);
 }
 
 static void note_failures(struct generation *generation)
@@ -271,12 +272,9 @@ const struct plugin *generation_lacks(const struct generation *generation,
 
 /* --- Seatings --- */
 
-struct seating *seating_new(const struct generation_tools *tools, struct generation *generation,
-                            struct error *error)
+struct seating *seating_new(struct generation *generation, struct error *error)
 {
     struct seating *seating = memory_new(sizeof *seating);
-    struct host_report report = {0};
-    int64_t deadline_us;
     bool fine = true;
 
     seating->generation = generation_hold(generation);
@@ -288,9 +286,19 @@ struct seating *seating_new(const struct generation_tools *tools, struct generat
         if (fine && anybody_is_left(crew))
             fine = (seating->seats[i].host = spawn(crew, error)) != NULL;
     }
-    deadline_us = clock_monotonic_us() + tools->options->start_us;
+    if (fine)
+        return seating;
+    seating_free(seating);
+    return NULL;
+}
+
+bool seating_await(struct seating *seating, int64_t deadline_us, struct error *error)
+{
     struct arena *arena = arena_new();
-    for (size_t i = 0; fine && i < generation->crew_count; i++) {
+    struct host_report report = {0};
+    bool fine = true;
+
+    for (size_t i = 0; fine && i < seating->generation->crew_count; i++) {
         struct seat *seat = &seating->seats[i];
 
         if (seat->host)
@@ -298,10 +306,7 @@ struct seating *seating_new(const struct generation_tools *tools, struct generat
                               &report, error);
     }
     arena_free(arena);
-    if (fine)
-        return seating;
-    seating_free(seating);
-    return NULL;
+    return fine;
 }
 
 void seating_free(struct seating *seating)

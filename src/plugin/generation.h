@@ -52,9 +52,10 @@ void generation_release(struct generation *generation);
 const struct plugin *generation_lacks(const struct generation *generation,
                                       const struct generation *before);
 
-/* Hosts for one desk, all up. False: some did not come. */
-struct seating *seating_new(const struct generation_tools *tools, struct generation *generation,
-                            struct error *error) MUST_CHECK;
+/* Hosts for one desk, which come up by themselves. NULL: some could not be made. */
+struct seating *seating_new(struct generation *generation, struct error *error) MUST_CHECK;
+/* Until all of them are up. */
+bool seating_await(struct seating *seating, int64_t deadline_us, struct error *error) MUST_CHECK;
 void seating_free(struct seating *seating); /* NULL is allowed */
 
 #endif

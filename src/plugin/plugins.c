@@ -180,18 +180,22 @@ static void publish(struct plugins *plugins, struct generation *generation,
         LOG_INT("plugins", generation->set.count));
 }
 
+/* All hosts of all desks come up at the same time. */
 static bool seat_all(struct plugins *plugins, struct generation *generation,
                      struct seating *seatings[DESKS], struct error *error)
 {
+    bool fine = true;
+
     for (size_t i = 0; i < DESKS; i++) {
-        seatings[i] = seating_new(&plugins->tools, generation, error);
-        if (seatings[i])
-            continue;
-        while (i-- > 0)
-            seating_free(seatings[i]);
-        return false;
+        seatings[i] = fine ? seating_new(generation, error) : NULL;
+        fine = seatings[i] != NULL;
     }
-    return true;
+    int64_t deadline_us = clock_monotonic_us() + plugins->options.start_us;
+    for (size_t i = 0; fine && i < DESKS; i++)
+        fine = seating_await(seatings[i], deadline_us, error);
+    for (size_t i = 0; !fine && i < DESKS; i++)
+        seating_free(seatings[i]);
+    return fine;
 }
 
 static bool is_complete(const struct generation *generation, const struct generation *before,
