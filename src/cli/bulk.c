@@ -37,7 +37,7 @@ bool bulk_add_values(struct bulk *bulk, struct error *error, const struct db_val
 
     if (bulk->rows == 0)
         sql_add_literal(sql, bulk->head.data, bulk->head.length);
-    sql_add_literal(sql, ",(" + (bulk->rows == 0), bulk->rows == 0 ? 1 : 2);
+    sql_add_literal(sql, bulk->rows == 0 ? "(" : ",(", bulk->rows == 0 ? 1 : 2);
     for (const struct db_value *value = values; value->type != DB_END; value++) {
         if (value != values)
             sql_add(sql, ",");

@@ -54,15 +54,27 @@ int64_t on_day(const struct district *district, int day, int minute)
 /* --- Progress ----------------------------------------------------------------------------------
  */
 
-static void tell(struct district *district, const char *what, uint32_t percent, bool on_a_terminal)
+/* Before the year there are no commands, and no rate of them. */
+static void tell_terminal(const struct district *district, const char *what, uint32_t percent,
+                          uint64_t commands, double rate)
 {
     double seconds = (double)(clock_monotonic_us() - district->began_us) / 1e6;
+
+    if (commands == 0)
+        fprintf(stderr, "\r  demo: %3u%%  %s, %.0f s ", percent, what, seconds);
+    else
+        fprintf(stderr, "\r  demo: %3u%%  %s: %u attendances, %.0f commands a second, %.0f s ",
+                percent, what, district->record_count, rate, seconds);
+}
+
+static void tell(struct district *district, const char *what, uint32_t percent, bool on_a_terminal)
+{
+    double seconds = (double)(clock_monotonic_us() - district->player_began_us) / 1e6;
     uint64_t commands = district->player ? player_count(district->player) : 0;
-    double rate = seconds > 0 ? (double)commands / seconds : 0;
+    double rate = commands > 0 ? (double)commands / seconds : 0;
 
     if (on_a_terminal)
-        fprintf(stderr, "\r  demo: %3u%%  %-10s %6u attendances, %.0f commands a second, %.0f s ",
-                percent, what, district->record_count, rate, seconds);
+        tell_terminal(district, what, percent, commands, rate);
     else
         LOG(INFO, "demo.loading", LOG_INT("percent", percent), LOG_STR("what", what),
             LOG_INT("attendances", district->record_count), LOG_INT("commands", commands),
@@ -119,6 +131,7 @@ static bool start_player(struct district *district, struct error *error)
 
     district->player =
         player_start(tools->options, tools->instance_id, tools->signer, tools->key_id, error);
+    district->player_began_us = clock_monotonic_us();
     return district->player != NULL;
 }
 

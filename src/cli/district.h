@@ -156,7 +156,7 @@ struct district {
     struct planted *planted_cases; /* the last first */
     uint32_t actors[ACTORS_MOST];  /* members who need points for their parts */
     uint32_t actor_count;
-    int64_t began_us, told_us; /* monotonic: for the progress */
+    int64_t began_us, player_began_us, told_us; /* monotonic: for the progress */
 };
 
 /* 0 .. below - 1 */

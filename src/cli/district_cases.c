@@ -12,6 +12,19 @@
 #include "base/clock.h"
 #include "cli/district.h"
 
+/* What should find a kind: the built-in audit rule, where there is one, and what it must see. */
+static const struct {
+    const char *kind, *rule, *sees;
+} rules[] = {
+    {"overlap", "overlap", "counted time of two records of one member meets for minutes"},
+    {"collusion", "collusion", "one clerk confirms often for one member, soon after the issue"},
+    {"sold_hours", "backfill",
+     "who never signed up, or only after the service began, is approved within minutes, at night"},
+    {"code_photo", NULL, "many check-ins of one activity out of range within two minutes"},
+    {"screenshot", NULL, "a voucher is refused as used three times and more"},
+    {"velocity", "velocity", "eight redemptions and more of one member within an hour"},
+};
+
 struct planted *planted_new(struct district *district, const char *kind, bool innocent,
                             const char *why)
 {
@@ -88,6 +101,16 @@ static json_t *time_json(const struct district *district, int64_t at_us)
     return json_string(text);
 }
 
+static void add_rule(json_t *json, const char *kind)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
+        if (strcmp(rules[i].kind, kind) != 0)
+            continue;
+        json_object_set_new(json, "rule", rules[i].rule ? json_string(rules[i].rule) : json_null());
+        json_object_set_new(json, "sees", json_string(rules[i].sees));
+    }
+}
+
 static json_t *case_json(const struct district *district, const struct planted *planted)
 {
     json_t *json = json_object();
@@ -96,6 +119,7 @@ static json_t *case_json(const struct district *district, const struct planted *
     json_object_set_new(json, "kind", json_string(planted->kind));
     json_object_set_new(json, "innocent", json_boolean(planted->innocent));
     json_object_set_new(json, "what", json_string(planted->why));
+    add_rule(json, planted->kind);
     json_object_set_new(json, "from", time_json(district, planted->from_us));
     json_object_set_new(json, "to", time_json(district, planted->to_us));
     json_object_set_new(json, "members", ids_json(&planted->members));

@@ -270,7 +270,8 @@ static bool make_coordinators(struct district *district, struct error *error)
                 arena_printf(district->arena, "%s%s", community->name, j == 0 ? "甲" : "乙"),
                 i == 0 && j == 0};
 
-            if (!district_make_account(district, &account, &community->coordinators[j], error))
+            if (!district_make_account(district, &account, &community->coordinators[j], error) ||
+                !district_goes_on(district, "staff", 0, error))
                 return false;
         }
     }

@@ -22,6 +22,7 @@ static uint32_t rich_member(struct district *district)
 {
     for (uint32_t rank = 0;; rank++)
         for (uint32_t i = 0; i < district->community_count; i++) {
+            ASSERT(rank < district->communities[i].member_count);
             uint32_t index = district->communities[i].members[rank];
 
             if (was_there(district, &district->members[index])) {
@@ -37,8 +38,9 @@ static uint32_t idle_member(struct district *district, uint32_t community)
     const struct district_community *of = &district->communities[community];
     uint32_t rank = of->member_count;
 
-    while (!was_there(district, &district->members[of->members[--rank]]))
-        ;
+    do
+        ASSERT(rank > 0);
+    while (!was_there(district, &district->members[of->members[--rank]]));
     district->members[of->members[rank]].saves = true;
     return of->members[rank];
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/district.h"
 #include "cli/district_styles.h"
 #include "market/settlement.h"
@@ -313,12 +314,14 @@ static bool live(struct district *district, struct act *acts, struct error *erro
     const struct task *next;
 
     while ((next = agenda_first(district->agenda)) != NULL && next->at_us < district->end_us) {
-        int64_t gone_us = next->at_us - district->start_us;
-        uint32_t percent = gone_us < 0 ? 0 : (uint32_t)(85 * (gone_us / DAY_US) / DISTRICT_DAYS);
+        int32_t day = calendar_day(next->at_us, district->offset);
+        int32_t gone = day - calendar_day(district->start_us, district->offset);
+        char today[11];
 
+        calendar_format_day(day, today);
         if (!(is_command(next->kind) ? play_moment(district, acts, error)
                                      : do_task(district, error)) ||
-            !district_goes_on(district, "the year", 13 + percent, error))
+            !district_goes_on(district, today, 13 + 85 * (uint32_t)gone / DISTRICT_DAYS, error))
             return false;
     }
     return true;

@@ -1,12 +1,11 @@
 """
 The district demo: its numbers, its books, the same twice over, and the cases that are planted in
-it, found by the plain SQL that an auditor would write. A small share of it here; the whole with
-`./dev test --deep`, or LINLI_DISTRICT_SCALE=100.
+it, found by the plain SQL that an auditor would write. A small share of it; the whole with
+`./dev test --deep`.
 """
 
 import hashlib
 import json
-import os
 import signal
 import time
 from datetime import datetime, timedelta, timezone
@@ -26,12 +25,11 @@ from support.figures import (
 from support.keys import TokenMaker
 from support.server import Server
 
-SCALE = int(os.environ.get("LINLI_DISTRICT_SCALE", "5"))
-DISTRICT = ["--demo=district", f"--demo_scale={SCALE}"]
+pytestmark = pytest.mark.limit(900)
 
 # What an auditor asks, by the kind of case: each finds rows, `found` is what the case lists under
-# the name on the left. Numbers are those of service/record.h, market/redemption.h and ledger/refusal.h; hours are the
-# programme's, eight ahead of UTC.
+# the name on the left. Numbers are those of service/record.h, market/redemption.h and
+# ledger/refusal.h; hours are the programme's, eight ahead of UTC.
 QUERIES = {
     # Counted time of two records of one member meets: what lies outside an activity counts for none.
     ("overlap", "records"): """
@@ -97,10 +95,23 @@ OF_THE_HISTORY = {
 NOT_OF_THE_DEMO = OF_THE_HISTORY | {"migrations", "keys", "instances", "checkpoints", "notices"}
 
 
+@pytest.fixture(scope="module", params=[5, pytest.param(100, marks=pytest.mark.deep)])
+def scale(request):
+    return request.param
+
+
+def new_server(scale):
+    return Server(arguments=["--demo=district", f"--demo_scale={scale}"])
+
+
 @pytest.fixture(scope="module")
-def district():
-    with Server(arguments=DISTRICT) as server:
+def district(scale):
+    server = new_server(scale).start(wait=False)
+    try:
+        server.wait_ready(600)
         yield server
+    finally:
+        server.cleanup()
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +120,8 @@ def listed(district):
 
 
 @pytest.fixture(scope="module")
-def planted(listed):
-    assert listed["scale"] == SCALE
+def planted(listed, scale):
+    assert listed["scale"] == scale
     return listed["cases"]
 
 
@@ -146,10 +157,10 @@ def digests(server, until):
     return found
 
 
-def test_it_has_the_district_s_numbers(district):
-    members, attendances = 19400 * SCALE // 100, 115000 * SCALE / 100
+def test_it_has_the_district_s_numbers(district, scale):
+    members, attendances = 19400 * scale // 100, 115000 * scale / 100
     assert one(district, "SELECT COUNT(*) FROM members") == members
-    assert one(district, "SELECT COUNT(*) FROM activities WHERE part_of = 0") >= 2400 * SCALE // 100
+    assert one(district, "SELECT COUNT(*) FROM activities WHERE part_of = 0") >= 2400 * scale // 100
     assert 0.97 * attendances < one(district, "SELECT COUNT(*) FROM records") < 1.08 * attendances
     assert one(district, "SELECT COUNT(DISTINCT category) FROM activities") == 10
     assert one(district, "SELECT COUNT(*) FROM merchants") >= 40
@@ -271,6 +282,7 @@ def test_an_auditor_s_query_finds_every_planted_case_and_nothing_else(
     guilty = [case for case in of_kind if not case["innocent"]]
     innocent = [case for case in of_kind if case["innocent"]]
     assert len(guilty) >= 3 and len(innocent) >= 2
+    assert all(case["sees"] and "rule" in case for case in of_kind)
     for case in guilty:
         assert case[field] and set(case[field]) <= found, case["id"]
     for case in innocent:
@@ -278,8 +290,10 @@ def test_an_auditor_s_query_finds_every_planted_case_and_nothing_else(
     assert found == {number for case in guilty for number in case[field]}
 
 
-def test_interrupted_it_stops_at_once_and_the_next_start_makes_the_same_district(district, listed):
-    other = Server(arguments=DISTRICT)
+def test_interrupted_it_stops_at_once_and_the_next_start_makes_the_same_district(
+    district, listed, scale
+):
+    other = new_server(scale)
     try:
         other.start(wait=False)
         deadline = time.monotonic() + 60
@@ -295,7 +309,7 @@ def test_interrupted_it_stops_at_once_and_the_next_start_makes_the_same_district
         assert other.process.wait(10) == 0
         assert time.monotonic() - asked < 4, "a second, and what a busy machine adds"
         assert not other.events("demo.loaded") and other.events("serve.stopped")
-        other.start()
+        other.start(wait=False).wait_ready(600)
         assert other.events("demo.clearing")
         assert json.loads(other.cli("demo", "cases", "--json").stdout) == listed
         assert one(other, "SELECT @@innodb_flush_log_at_trx_commit") == 1
