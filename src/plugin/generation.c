@@ -70,7 +70,7 @@ static struct crew *crew_for(const struct generation_tools *tools, struct genera
     }
     last = &generation->crews[generation->crew_count++];
     *last = (struct crew){
-        .plan = {.program = tools->program, .memory = tools->options->memory},
+        .plan.memory = tools->options->memory,
         .spawner = tools->spawner,
     };
     return last;

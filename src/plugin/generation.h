@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "plugin/asking.h"
+#include "plugin/figures_by_plugin.h"
 
 struct generation {
     _Atomic int holders;
@@ -20,6 +21,7 @@ struct generation {
         size_t crew;
         uint32_t guest;
         const char *why; /* it is not up; NULL: it is */
+        struct plugin_tally *tally;
     } * where;
 };
 

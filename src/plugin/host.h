@@ -18,7 +18,6 @@ struct host_guest {
     bool left_out; /* it had failed before: the host comes up without it */
 };
 struct host_plan {
-    const char *program; /* this binary */
     struct host_guest guests[WIRE_PLUGINS_MOST];
     size_t count;
     int64_t memory;

@@ -20,6 +20,14 @@
 #define ABOVE       128 /* beyond the numbers that a host's descriptors get */
 #define BUFFER_SIZE (1 << 20)
 
+/* This very file, also when an upgrade has put another in its place. */
+#ifdef LINLI_PLAIN_HOST
+#define HOST_PROGRAM                                                                               \
+    LINLI_PLAIN_HOST /* sanitizers need what the sandbox forbids: hosts have none */
+#else
+#define HOST_PROGRAM "/proc/self/exe"
+#endif
+
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
@@ -110,7 +118,7 @@ static bool give_images(posix_spawn_file_actions_t *files, const struct host_pla
     return true;
 }
 
-static pid_t run(const char *program, const posix_spawn_file_actions_t *files)
+static pid_t run(const posix_spawn_file_actions_t *files)
 {
     char name[] = "linli", command[] = "plugin-host";
     char *const arguments[] = {name, command, NULL}, *const environment[] = {NULL};
@@ -118,9 +126,6 @@ static pid_t run(const char *program, const posix_spawn_file_actions_t *files)
     sigset_t none, all;
     pid_t pid = -1;
 
-#ifdef LINLI_PLAIN_HOST
-    program = LINLI_PLAIN_HOST; /* sanitizers need what the sandbox forbids: hosts have none */
-#endif
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawnattr_init(&attributes);
@@ -128,7 +133,7 @@ static pid_t run(const char *program, const posix_spawn_file_actions_t *files)
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    errno = posix_spawn(&pid, program, files, &attributes, arguments, environment);
+    errno = posix_spawn(&pid, HOST_PROGRAM, files, &attributes, arguments, environment);
     if (errno != 0)
         pid = -1;
     posix_spawnattr_destroy(&attributes);
@@ -147,7 +152,7 @@ static pid_t spawn(const struct host_plan *plan, int channel, int page)
     posix_spawn_file_actions_adddup2(&files, page, WIRE_PAGE_FD);
     if (channel >= 0 && page >= 0 && give_images(&files, plan, copies)) {
         posix_spawn_file_actions_addclosefrom_np(&files, WIRE_IMAGE_FD + (int)plan->count);
-        pid = run(plan->program, &files);
+        pid = run(&files);
     }
     int why = errno;
     for (size_t i = 0; i < plan->count; i++) {

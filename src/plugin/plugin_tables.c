@@ -82,7 +82,7 @@ const char *plugin_fault_name(enum plugin_fault fault)
     static const char *const names[] = {
         [FAULT_NONE] = "none",       [FAULT_CRASHED] = "crashed",     [FAULT_EXITED] = "exited",
         [FAULT_OVERRAN] = "overran", [FAULT_FORBIDDEN] = "forbidden", [FAULT_NONSENSE] = "nonsense",
-        [FAULT_MEMORY] = "memory",   [FAULT_NOT_THERE] = "not_there",
+        [FAULT_MEMORY] = "memory",   [FAULT_NOT_THERE] = "not_there", [FAULT_NO_FACTS] = "no_facts",
     };
 
     return name_from(names, ARRAY_LENGTH(names), (size_t)fault);

@@ -120,10 +120,10 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
     struct trial *trial = arena_take(arena, sizeof *trial);
     bool fine;
 
+    (void)program; /* hosts are this process's own file */
     *trial = (struct trial){.options = options, .arena = arena, .manifest = manifest};
     trial->plugin = (struct plugin){.manifest = manifest, .mode = PLUGIN_SHADOW};
-    trial->crew.plan = (struct host_plan){.program = program,
-                                          .count = 1,
+    trial->crew.plan = (struct host_plan){.count = 1,
                                           .memory = options->memory,
                                           .landlock_needed = !options->image_is_signed,
                                           .describe = true};

@@ -57,6 +57,7 @@ struct plugins {
     size_t fault_count;
     struct seating *retired;
     struct generation *generation; /* the newest */
+    struct plugin_tally *tallies;
     struct plugin_desk desks[DESKS];
 };
 
@@ -169,6 +170,9 @@ static void publish(struct plugins *plugins, struct generation *generation,
     struct generation *before;
 
     pthread_mutex_lock(&plugins->lock);
+    for (size_t i = 0; i < generation->set.count; i++)
+        generation->where[i].tally =
+            plugin_tally_find(&plugins->tallies, generation->set.plugins[i].plugin_id);
     before = plugins->generation;
     plugins->generation = generation;
     for (size_t i = 0; i < DESKS; i++)
@@ -393,6 +397,7 @@ void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t
                      struct arena *arena, int64_t deadline_us)
 {
     const struct plugin_options *options = &desk->plugins->options;
+    const struct generation *generation = desk->seating->generation;
     const struct asking_terms terms = {
         .deadline_us = deadline_us > 0 ? deadline_us : options->deadline_us,
         .start_us = REPLACE_US,
@@ -405,8 +410,18 @@ void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t
 
     for (size_t i = 0; i < count; i++)
         places[i] = place_of(desk->seating, &calls[i]);
-    seats_ask(desk->seating->seats, desk->seating->generation->crew_count, &terms, calls, places,
-              count, arena);
+    seats_ask(desk->seating->seats, generation->crew_count, &terms, calls, places, count, arena);
+    for (size_t i = 0; i < count; i++)
+        plugin_tally_add(generation->where[calls[i].plugin - generation->set.plugins].tally,
+                         &calls[i]);
+}
+
+struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_id)
+{
+    pthread_mutex_lock(&plugins->lock);
+    struct plugin_tally *tally = plugin_tally_find(&plugins->tallies, plugin_id);
+    pthread_mutex_unlock(&plugins->lock);
+    return plugin_tally_read(tally);
 }
 
 /* --- Life --- */
@@ -439,6 +454,7 @@ static void free_plugins(struct plugins *plugins)
     }
     clear_away(plugins->retired);
     generation_release(plugins->generation);
+    plugin_tally_free(plugins->tallies);
     spawner_stop(plugins->tools.spawner);
     db_free(plugins->db);
     pthread_cond_destroy(&plugins->office_wanted);

@@ -110,6 +110,8 @@ struct plugin_call {
 struct plugins;
 struct plugin_desk;
 
+#define PLUGIN_TOOK 20 /* 2^18 µs and beyond: no message may take longer than a few of those */
+
 /* Whose desk. A desk serves one thread at a time. */
 enum plugin_desk_use {
     DESK_TELLER, /* the teller's own: never waits for anybody */
@@ -178,12 +180,22 @@ bool plugin_walls_are_whole(void);
 
 /* Starts a thread of its own that spawns and watches hosts (processes that a thread forks die with
  * nobody but the process), reads the set, brings hosts up. `program` is the path of this binary,
- * which hosts run as `linli plugin-host`. An enforced plugin that does not come up does not stop
- * the start: its verdict is on_fault, and it is named in the log. */
+ * beside which built-in plugins are; hosts are this process's own file, run as `linli plugin-host`.
+ * An enforced plugin that does not come up does not stop the start: its verdict is on_fault, and it
+ * is named in the log. */
 struct plugins *plugins_start(const struct plugin_options *options, const struct db_options *db,
                               const struct plugin_source *source, const char *program,
                               struct error *error) MUST_CHECK;
 void plugins_stop(struct plugins *plugins);
+
+/* What a plugin did on this server since it started. Any thread. */
+struct plugin_figures {
+    int64_t questions, faults;
+    int64_t mean_us; /* of a question: its share of its batch */
+    /* How many questions took at most 1, 2, 4 … microseconds; the last: all that took longer. */
+    int64_t took[PLUGIN_TOOK];
+};
+struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_id);
 /* After a change was committed: brings the new set up and returns when it is in force on this
  * server, or with why it is not. Not for loop threads or the teller. */
 bool plugins_reload(struct plugins *plugins, struct error *error) MUST_CHECK;

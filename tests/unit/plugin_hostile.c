@@ -102,6 +102,9 @@ static void meet(const struct hostile *hostile)
     int64_t then_us = ask(desk, calls);
     check_answers(calls, NULL);
     plugins_return(desk);
+    struct plugin_figures figures = plugins_figures(plugins, 1);
+    assert_int_equal(figures.questions, 2 * EACH);
+    assert_int_equal(figures.faults, 1);
     plugins_stop(plugins);
     print_message("%-16s %-10s %6lld us, then %6lld us\n", hostile->file,
                   plugin_fault_name(hostile->fault), (long long)took_us, (long long)then_us);

@@ -29,10 +29,49 @@ static void describes_and_asks(void **state)
     arena_free(arena);
 }
 
+/* Shorter structs of earlier minor versions; what they lack is zero, what lies behind them unread.
+ */
+static void older_plugins_go_on_working(void **state)
+{
+    struct arena *arena = arena_new();
+    struct plugin_options options = test_options();
+    struct manifest manifest;
+    struct error error = {0};
+    struct linli_value own = {.number = 5, .known = 1};
+    struct plugin_call rule[] = {event_of(1, 50), event_of(2, 5000)};
+    struct plugin_call step[] = {{.operation = PLUGIN_STEP,
+                                  .question.step = {.operation = LINLI_RESERVE,
+                                                    .item = LINLI_TEXT("A-7"),
+                                                    .settings = &own,
+                                                    .setting_count = 1,
+                                                    .redemption = 9}}};
+
+    (void)state;
+    if (!plugin_try(&options, PROGRAM, read_plugin(arena, "older_rule"), NULL, arena, &manifest,
+                    rule, 2, &error))
+        fail_msg("%s", error.detail);
+    assert_int_equal(manifest.abi_minor, 0);
+    assert_int_equal(manifest.discloses, 0);
+    assert_int_equal(rule[0].answer.opinion.verdict, LINLI_ALLOW);
+    assert_string_equal(rule[1].answer.opinion.reason.code, "old");
+
+    if (!plugin_try(&options, PROGRAM, read_plugin(arena, "older_merchant"), NULL, arena, &manifest,
+                    step, 1, &error))
+        fail_msg("%s", error.detail);
+    assert_int_equal(manifest.abi_minor, 1);
+    assert_int_equal(manifest.merchant.ways, 0);
+    assert_int_equal(manifest.discloses, LINLI_TELLS_NAME);
+    assert_int_equal(step[0].fault, FAULT_NONE);
+    assert_memory_equal(step[0].answer.step.voucher.bytes, "OLD-", 4);
+    assert_memory_equal(step[0].answer.step.state.bytes, "A-7", 3);
+    arena_free(arena);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_and_asks),
+        cmocka_unit_test(older_plugins_go_on_working),
     };
 
     be_a_host_if_asked(argc, argv);
