@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "api/api_metrics.h"
+#include "assess/runs.h"
 #include "base/crypto.h"
 #include "cli/cli.h"
 #include "jobs/jobs.h"
@@ -271,6 +272,16 @@ static const struct subcommand subcommands[] = {
      "  --json               for programs\n"
      "  --markdown           as docs/facts.md has it\n",
      cli_facts},
+    {"assess run", "Rate the members of a unit, and its work units: a draft",
+     "  POLICY UNIT          an assessment plugin in shadow or enforced; the unit's number\n"
+     "  --from=2026-01-01    the first day\n"
+     "  --to=2026-12-31      the last one; a period that is not over gives a forecast\n"
+     "  --by=work|residence  whose members: by default those who work or belong there\n",
+     cli_assess_run},
+    {"assess ratings", "Print an assessment's ratings with their reasons as CSV",
+     "  ID                   as `linli assess run` prints it\n"
+     "  --units              of the units instead of the members\n",
+     cli_assess_ratings},
     {"plugin list", "Print the plugins", NULL, cli_plugin_list},
     {"plugin show", "Print a plugin with its settings, facts and versions",
      "  NAME                 as `linli plugin list` prints it\n", cli_plugin_show},
@@ -342,6 +353,7 @@ int main(int argc, char **argv)
     people_on_member_created(wallet_open);
     people_on_member_removed(wallet_remove);
     people_on_member_erased(service_erase_member);
+    people_on_member_erased(assess_erase_member);
     people_on_member_merged(service_merge_member);
 
     for (const struct metrics_part *part = metrics; part->metrics; part++)

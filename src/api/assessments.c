@@ -450,7 +450,7 @@ const struct route assessment_routes[] = {
      .query_fields = page_query_fields, .query_size = sizeof(struct page_query)},
     {HTTP_POST, "/v1/assessments/{id}/decide-appeal", ROLE_ADMINISTRATOR, ON_QUERY, decision_post,
      .fields = decision_fields, .input_size = sizeof(struct decision_input)},
-    {HTTP_POST, "/v1/me/assessments/{id}/appeal", ROLE_MEMBER, ON_QUERY, appeal_post,
+    {HTTP_POST, "/v1/assessments/{id}/appeal", ROLE_MEMBER, ON_QUERY, appeal_post,
      .fields = appeal_fields, .input_size = sizeof(struct appeal_input)},
     {HTTP_GET, "/v1/me/assessments", ROLE_MEMBER, ON_QUERY, own_get},
     {HTTP_GET, "/v1/units/{id}/assessment",

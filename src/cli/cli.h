@@ -117,6 +117,8 @@ enum exit_status cli_units_add(struct cli *cli);
 enum exit_status cli_units_rename(struct cli *cli);
 enum exit_status cli_units_move(struct cli *cli);
 enum exit_status cli_units_kinds(struct cli *cli);
+enum exit_status cli_assess_ratings(struct cli *cli);
+enum exit_status cli_assess_run(struct cli *cli);
 enum exit_status cli_plugin_check(struct cli *cli);
 enum exit_status cli_plugin_change(struct cli *cli);
 enum exit_status cli_plugin_faults(struct cli *cli);

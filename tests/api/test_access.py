@@ -102,7 +102,8 @@ class Victim:
             resource: caller.post(path, body, key=resource == "statements" or None).json["id"]
             for resource, (caller, path, body) in makings.items()
             if any(route["path"].startswith(f"/v1/{resource}/") for route in routes.values())
-        } | {"inbox": self.notice(), "evidence": self.photo(), "certificates": self.certificate()}
+        } | {"inbox": self.notice(), "evidence": self.photo(), "certificates": self.certificate(),
+               "plugins": self.plugin(), "assessments": self.assessment()}
 
     def required(self, name):
         return self.body(routes[name]["body"]) if name in routes else None
@@ -120,6 +121,26 @@ class Victim:
         row = (self.world.new_id(), self.member.id, self.world.unit_id, 0, 1, 9, 1)
         row += (self.world.coordinator.id, 0, bytes(16), 196609, b"")
         return self.world.insert("certificates", columns, [row])[0][0]
+
+    def plugin(self):
+        """One that came with the server."""
+        return self.server.sql("SELECT plugin_id AS id FROM plugins WHERE name = 'velocity'")[0]["id"]
+
+    def assessment(self):
+        """Shown to the member, who was rated in it."""
+        numbers = "plugin_id, version_id, policy_id, affiliation, revision, from_day, to_day, from_us"
+        numbers += ", until_us, asked_us, forecast, step, last_id, members, members_done, faults"
+        numbers += ", created_by, finished_us, shown_us, signed_by, signed_us, published_us"
+        columns = f"run_id, unit_id, state, appeals_until_us, failure, signed_name, {numbers}"
+        run_id, later = self.world.new_id(), self.world.now_us() + 3_600_000_000
+        row = (run_id, self.world.unit_id, 3, later, "", "", *[1] * len(numbers.split(",")))
+        self.world.insert("assessment_runs", columns, [row])
+        columns = "run_id, scope, subject_id, unit_id, rating, drafted, counts, fails, reasons, facts"
+        unit = self.world.unit_id
+        rated = [(run_id, 1, self.member.id, unit, "x", "x", 1, 1, "[]", "{}")]
+        rated += [(run_id, 2, unit, unit, "x", "x", 1, 1, "[]", "{}")]
+        self.world.insert("ratings", columns, rated)
+        return run_id
 
     def notice(self):
         """In the member's inbox."""
@@ -177,7 +198,7 @@ class Victim:
         if kind == "choice":
             return field["choices"][0]
         now = rfc3339(self.world.now_us() + 3_600_000_000)
-        return {"flag": True, "time": now, "day": now[:10]}[kind]
+        return {"flag": True, "time": now, "day": now[:10], "document": {}}[kind]
 
     def body(self, fields):
         return {field["name"]: self.value(field) for field in fields if field["required"]}

@@ -430,7 +430,7 @@ class Walk:
         world.insert("ratings", columns, rated)  # who came after the period is not in it
         administrator.post(f"{path}/sign", {"name": "何主任"}).expect(409)
         administrator.post(f"{path}/show", {"appeal_days": 7}).expect(200)
-        self.member.post(f"/v1/me/assessments/{run['id']}/appeal", {"words": "我五月报到"}).expect(204)
+        self.member.post(f"{path}/appeal", {"words": "我五月报到"}).expect(204)
         answer = {"member_id": self.member.id, "answer": "已更正", "rating": "qualified"}
         administrator.post(f"{path}/decide-appeal", answer).expect(204)
         wait_until(lambda: administrator.get(path).json["state"] == "shown", 20, "the units again")
