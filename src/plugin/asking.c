@@ -8,10 +8,12 @@
 #include "base/log.h"
 #include "plugin/plugin_figures.h"
 
-#define FAULTS_MOST  3  /* of a plugin in a batch */
-#define DEADLINES    4  /* that a host's part of a batch may take in all */
-#define EXCUSED_MOST 2  /* deaths in a batch that nobody is to blame for */
-#define MEMORY_EVERY 64 /* messages between two looks at a host's memory */
+#define FAULTS_MOST  3         /* of a plugin in a batch */
+#define DEADLINES    4         /* that a host's part of a batch may take in all */
+#define EXCUSED_MOST 2         /* deaths in a batch that nobody is to blame for */
+#define MEMORY_EVERY 16        /* messages between two looks at a host's memory */
+#define MESSAGE_MOST 2048      /* questions of a message */
+#define MESSAGE_SIZE (4 << 20) /* bytes after which it takes no more of them */
 
 /* One host's part of a batch. */
 struct asking {
@@ -31,7 +33,8 @@ struct asking {
     size_t sent;
     uint64_t nonce;
     int64_t sent_us, deadline_us;
-    int64_t end_us; /* what has no answer by then is not asked again */
+    int64_t worked_us; /* what the host had worked by then */
+    int64_t end_us;    /* what has no answer by then is not asked again */
 };
 
 /* --- Faults --- */
@@ -93,16 +96,27 @@ static bool find_blamed(const struct asking *asking, const struct host_end *end,
            asking->guests[*index] == end->blame.plugin;
 }
 
-/* A death that no plugin can have caused, or that came before the first question. */
-static bool is_excused(struct asking *asking, const struct host_end *end, bool blamed)
+/*
+ * Nobody is blamed for what comes before the first question, nor, once in a batch, for a death that
+ * no plugin can have caused, or for a host that was late because it had no processor.
+ */
+static bool is_excused(struct asking *asking, const struct host_end *end, bool blamed, bool starved)
 {
-    if (blamed && !(end->from_outside && asking->excused == 0))
+    if (blamed && !((end->from_outside || starved) && asking->excused == 0))
         return false;
     LOG(WARN, "plugin.host_lost", LOG_STR("fault", plugin_fault_name(end->fault)),
         LOG_INT("detail", end->detail), LOG_STR("effect", "a spare one is asked"));
     if (asking->excused++ >= EXCUSED_MOST)
         give_up(asking, FAULT_NOT_THERE);
     return true;
+}
+
+/* Whether the host had less than half of its time on a processor. */
+static bool is_starved(const struct asking *asking, enum plugin_fault why)
+{
+    int64_t worked_us = host_worked_us(asking->seat->host) - asking->worked_us;
+
+    return why == FAULT_OVERRAN && worked_us < asking->terms->deadline_us / 2;
 }
 
 static void blame_one(struct asking *asking, size_t index, enum plugin_fault fault, int detail,
@@ -132,6 +146,7 @@ static bool is_searched(struct asking *asking, enum plugin_fault why)
 /* The host is lost: by itself (FAULT_NONE), or because nothing more is wanted of it. */
 static void lose_host(struct asking *asking, enum plugin_fault why)
 {
+    bool starved = is_starved(asking, why);
     struct host_end end = host_end(asking->seat->host, why);
     struct error text = {0};
     size_t index;
@@ -145,7 +160,7 @@ static void lose_host(struct asking *asking, enum plugin_fault why)
         index = 0;
         blamed = true;
     }
-    if (is_excused(asking, &end, blamed))
+    if (is_excused(asking, &end, blamed, starved))
         return;
     if (why == FAULT_NONSENSE)
         error_set(&text, "plugin.nonsense", "it wrote to the host's channel");
@@ -156,14 +171,21 @@ static void lose_host(struct asking *asking, enum plugin_fault why)
 
 /* --- Sending --- */
 
+/* As many questions as a message may have. */
 static void encode(struct asking *asking)
 {
+    size_t most = asking->one_by_one ? 1 : MESSAGE_MOST;
+
+    most = asking->count < most ? asking->count : most;
     crypto_random(&asking->nonce, sizeof asking->nonce);
-    asking->asked = asking->one_by_one ? 1 : asking->count;
-    wire_begin(&asking->out, WIRE_ASK, asking->nonce, (uint32_t)asking->asked);
-    for (size_t i = 0; i < asking->asked; i++)
-        wire_put_question(&asking->out, asking->guests[i], asking->calls[i],
-                          &asking->seat->crew->pseudonyms[asking->guests[i]]);
+    wire_begin(&asking->out, WIRE_ASK, asking->nonce, 0);
+    for (asking->asked = 0; asking->asked < most && asking->out.length < MESSAGE_SIZE;
+         asking->asked++) {
+        uint32_t guest = asking->guests[asking->asked];
+        wire_put_question(&asking->out, guest, asking->calls[asking->asked],
+                          &asking->seat->crew->pseudonyms[guest]);
+    }
+    wire_set_count(&asking->out, (uint32_t)asking->asked);
     wire_end(&asking->out);
     asking->sent = 0;
 }
@@ -215,6 +237,7 @@ static void send_questions(struct asking *asking)
         return;
     }
     encode(asking);
+    asking->worked_us = host_worked_us(asking->seat->host);
     asking->sent_us = clock_monotonic_us();
     if (asking->end_us == 0)
         asking->end_us = asking->sent_us + DEADLINES * asking->terms->deadline_us;
@@ -295,6 +318,8 @@ static void take_message(struct asking *asking)
     asking->count -= asking->asked;
     asking->calls += asking->asked;
     asking->guests += asking->asked;
+    if (!asking->one_by_one)
+        asking->end_us = 0;  /* each message has its time */
     asking->state = ASK_NOW; /* the next, or the end */
 }
 

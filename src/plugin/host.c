@@ -12,6 +12,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -327,4 +328,14 @@ int64_t host_memory(const struct host *host)
     close(file);
     line = length > 0 ? strstr(status, "RssAnon:") : NULL;
     return line ? strtoll(line + strlen("RssAnon:"), NULL, 10) * 1024 : 0;
+}
+
+int64_t host_worked_us(const struct host *host)
+{
+    clockid_t clock;
+    struct timespec worked;
+
+    if (clock_getcpuclockid(host->pid, &clock) != 0 || clock_gettime(clock, &worked) != 0)
+        return 0;
+    return worked.tv_sec * SECOND_US + worked.tv_nsec / 1000;
 }

@@ -95,5 +95,7 @@ void host_end_describe(const struct host_end *end, struct error *error);
 
 /* Bytes of memory that it has for itself; 0 when that cannot be told. */
 int64_t host_memory(const struct host *host);
+/* Microseconds of a processor that it has had; 0 when that cannot be told. */
+int64_t host_worked_us(const struct host *host);
 
 #endif

@@ -88,6 +88,8 @@ struct wire_record {
 /* Begins and ends a frame in `out`, which is cleared. */
 void wire_begin(struct buffer *out, enum wire_kind kind, uint64_t nonce, uint32_t count);
 void wire_end(struct buffer *out);
+/* Another count than the frame began with. */
+void wire_set_count(struct buffer *out, uint32_t count);
 
 /* Server: adds a question for the host's plugin `index`. */
 void wire_put_question(struct buffer *out, uint32_t index, const struct plugin_call *call,

@@ -92,6 +92,11 @@ void wire_end(struct buffer *out)
     memcpy(out->data + offsetof(struct wire_head, length), &length, sizeof length);
 }
 
+void wire_set_count(struct buffer *out, uint32_t count)
+{
+    memcpy(out->data + offsetof(struct wire_head, count), &count, sizeof count);
+}
+
 /* --- Putting --- */
 
 /* The place of the next text, from the record's beginning. */

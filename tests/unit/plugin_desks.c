@@ -75,6 +75,33 @@ static void a_new_set_comes_and_a_broken_one_does_not(void **state)
     assert_int_equal(children(), 0);
 }
 
+/* More than a message takes: several of them, one after another. */
+static void thousands_are_asked_in_several_messages(void **state)
+{
+    enum { MANY = 5000 };
+    struct plugin_options options = test_options();
+    struct plugin_call *calls = memory_new(MANY * sizeof *calls);
+    struct arena *arena = arena_new();
+
+    (void)state;
+    put(0, "plain");
+    struct plugins *plugins = open_plugins(&options);
+    struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
+    for (size_t i = 0; i < MANY; i++) {
+        calls[i] = event_of(i + 1, i % 7 == 0 ? 5000 : 50);
+        calls[i].plugin = plugin_desk_set(desk)->plugins;
+    }
+    plugin_desk_ask(desk, calls, MANY, arena, 0);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(calls[i].fault, FAULT_NONE);
+        assert_int_equal(calls[i].answer.opinion.verdict, i % 7 == 0 ? LINLI_DENY : LINLI_ALLOW);
+    }
+    plugins_return(desk);
+    plugins_stop(plugins);
+    arena_free(arena);
+    free(calls);
+}
+
 /* --- Under load --- */
 
 /* A thread that asks the plain rule, batch after batch, and counts what goes wrong. */
@@ -267,6 +294,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(no_plugins_is_a_set_too, start_over),
         cmocka_unit_test_setup(a_batch_gets_its_answers, start_over),
         cmocka_unit_test_setup(a_new_set_comes_and_a_broken_one_does_not, start_over),
+        cmocka_unit_test_setup(thousands_are_asked_in_several_messages, start_over),
         cmocka_unit_test_setup(twenty_reloads_cost_no_answer, start_over),
         cmocka_unit_test_setup(a_host_killed_by_hand_costs_no_answer, start_over),
         cmocka_unit_test_setup(a_worn_host_is_replaced, start_over),
