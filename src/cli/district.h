@@ -238,8 +238,8 @@ struct task {
 void district_plan_market(struct district *district);
 /* Some members want something; what they reserve is put on the agenda. */
 void district_redeem(struct district *district, const struct task *task);
-/* What becomes of a voucher that was issued just now. */
-void district_decide(struct district *district, uint32_t voucher);
+/* What becomes of the voucher of that index, which was issued just now. */
+void district_decide(struct district *district, uint32_t index);
 /* A step of all statements of a cut-off: TASK_STATEMENTS, DRAFT, SIGN, PAY. */
 bool district_settle(struct district *district, const struct task *task,
                      struct error *error) MUST_CHECK;
@@ -263,7 +263,7 @@ uint32_t voucher_new(struct district *district, uint32_t member, uint32_t reward
 /* --- What is planted ------------------------------------------------------------------------- */
 
 /* Room for them beside what is planned. */
-#define PLANTED_ACTIVITIES_MOST 64
+#define PLANTED_ACTIVITIES_MOST 96
 #define PLANNED_MOST            4000
 
 /* A case, or something innocent that looks like one. What it consists of is noted as it comes to

@@ -163,6 +163,7 @@ static void divide_attendances(struct district *district, uint32_t total)
 
     for (uint32_t i = 0; i < count; i++)
         sum += weights[i] = weight_of(district, &district->activities[i]);
+    ASSERT(sum > 0);
     for (uint32_t i = 0; i < count; i++) {
         struct district_activity *activity = &district->activities[i];
         uint64_t after = before + weights[i];

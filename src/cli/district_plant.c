@@ -110,17 +110,33 @@ static bool is_plain(const struct district_activity *activity)
 #define BACK_TO_BACK 6
 #define EARLY_COMERS 4
 #define EARLY_BY     (12 * MINUTE_US)
+#define SOON         15 /* days */
 
-/* The first plain activity from `day` on that lasts two hours. */
-static uint32_t long_activity(const struct district *district, int day)
+/* A plain activity of two hours and more, on that day or soon after; one beside the plan where the
+ * plan has none. */
+static uint32_t long_activity(struct district *district, int day)
 {
-    uint32_t i = 0;
+    static const struct activity_style style = {.title = "邻里服务日",
+                                                .place = "文化广场",
+                                                .category = 6,
+                                                .coefficient = 100,
+                                                .starts_minute = 14 * 60,
+                                                .minutes = 150,
+                                                .size = 20,
+                                                .skill = ""};
+    uint32_t community = (uint32_t)day % district->community_count;
 
-    while (district->activities[i].day < day || !is_plain(&district->activities[i]) ||
-           district->activities[i].style->minutes < 120)
-        i++;
-    ASSERT(i < district->activity_count);
-    return i;
+    for (uint32_t i = 0; i < district->activity_count; i++) {
+        const struct district_activity *activity = &district->activities[i];
+
+        if (activity->day >= day && activity->day < day + SOON && is_plain(activity) &&
+            activity->style->minutes >= 120)
+            return i;
+    }
+    uint32_t made = add_activity(district, community, day, &style,
+                                 district->communities[community].coordinators[0]);
+    district->activities[made].turnout = style.size;
+    return made;
 }
 
 /* Another one, in the next community, that begins so long after the end of `other`. */

@@ -19,8 +19,8 @@
 enum { DEMO_NONE, DEMO_SMALL, DEMO_DISTRICT };
 
 struct process_options {
-    char *port; /* "": that of http.listen */
-    int demo;   /* DEMO_… */
+    char *port;         /* "": that of http.listen */
+    int demo;           /* DEMO_… */
     int64_t demo_scale; /* percent, of DEMO_DISTRICT */
     int log_level, log_format;
 };
