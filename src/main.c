@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "jobs/jobs.h"
 #include "ledger/facts.h"
+#include "ledger/judge.h"
 #include "ledger/wallet_open.h"
 #include "market/facts.h"
 #include "market/verify.h"
@@ -36,6 +37,7 @@ static const struct config_part config[] = {
     {programme_config, &settings.programme},
     {award_config, &settings.award},
     {plugin_config, &settings.plugins},
+    {review_config, &settings.review},
     {sign_in_config, &settings.sign_in},
     {sms_config, &settings.sms},
     {0},

@@ -23,6 +23,8 @@ json_t *record_json(const struct record_view *view)
     json_object_set_new(body, "stated", json_boolean(view->stated));
     json_object_set_new(body, "overlaps", json_boolean(view->overlaps));
     json_object_set_new(body, "statement_until", json_time(view->statement_until_us));
+    if (record->state == RECORD_CHECKING)
+        json_object_set_new(body, "answer_by", json_time(view->answer_by_us));
     json_object_set_new(body, "notice_until", json_time(record->notice_until_us));
     return body;
 }
@@ -101,11 +103,15 @@ static enum answered records_get(struct call *call)
 
 static enum answered render_decision(struct call *call, const struct outcome *outcome)
 {
-    return reply_json(call, 200,
-                      json_pack("{s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
-                                record_state_name((enum record_state)outcome->state), "points",
-                                json_points(outcome->points), "expires_at",
-                                json_time(outcome->until_us)));
+    bool is_held = outcome->state == RECORD_CHECKING;
+    json_t *body = json_pack("{s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
+                             record_state_name((enum record_state)outcome->state), "points",
+                             json_points(outcome->points), "expires_at",
+                             json_time(is_held ? 0 : outcome->until_us));
+
+    if (is_held)
+        json_object_set_new(body, "answer_by", json_time(outcome->until_us));
+    return reply_json(call, 200, body);
 }
 
 struct award *record_award(struct call *call, const struct record_view *view, uint64_t wallet_id)
@@ -130,6 +136,11 @@ struct award *record_award(struct call *call, const struct record_view *view, ui
     award->points = answer.points;
     award->daily_cap = answer.daily_cap;
     award->expires_us = answer.expires_us;
+    award->of.activity_id = record->activity_id;
+    award->of.started_us = record->started_us;
+    award->of.ended_us = record->ended_us;
+    award->of.minutes = record->minutes;
+    award->of.grade = record->grade;
     award_set_day(award, record->started_us, (int)call->app->programme->utc_offset_minutes);
     return award;
 }

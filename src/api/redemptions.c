@@ -61,21 +61,37 @@ const struct json_field redeem_fields[] = {
     {0},
 };
 
+static json_t *wallet_json_of(const struct outcome *outcome)
+{
+    return json_pack("{s:o, s:o}", "available", json_points(outcome->available), "held",
+                     json_points(outcome->held));
+}
+
+/* No code yet: there is nothing that could be shown at a counter. */
+static enum answered render_checking(struct call *call, const struct outcome *outcome)
+{
+    return reply_created(
+        call, arena_printf(call->arena, "/v1/redemptions/%llu", (unsigned long long)outcome->ref),
+        json_pack("{s:o, s:s, s:o, s:n, s:n, s:o, s:o}", "id", json_id(outcome->ref), "state",
+                  redemption_state_name(REDEMPTION_CHECKING), "points",
+                  json_points(outcome->points), "code", "expires_at", "answer_by",
+                  json_time(outcome->until_us), "wallet", wallet_json_of(outcome)));
+}
+
 static enum answered render_voucher(struct call *call, const struct outcome *outcome)
 {
     struct paper_code code;
-    json_t *wallet;
 
+    if (outcome->state == REDEMPTION_CHECKING)
+        return render_checking(call, outcome);
     if (!code_of(call->app, outcome->ref, outcome->extra, &code))
         return reply_problem(call, PROBLEM_BUSY);
-    wallet = json_pack("{s:o, s:o}", "available", json_points(outcome->available), "held",
-                       json_points(outcome->held));
     return reply_created(
         call, arena_printf(call->arena, "/v1/redemptions/%llu", (unsigned long long)outcome->ref),
         json_pack("{s:o, s:s, s:o, s:s, s:o, s:o}", "id", json_id(outcome->ref), "state",
                   redemption_state_name((enum redemption_state)outcome->state), "points",
                   json_points(outcome->points), "code", paper_code_for_people(call->arena, &code),
-                  "expires_at", json_time(outcome->until_us), "wallet", wallet));
+                  "expires_at", json_time(outcome->until_us), "wallet", wallet_json_of(outcome)));
 }
 
 struct reserve *redeem_command(struct call *call, uint64_t member_id)
@@ -145,7 +161,9 @@ static enum answered redemption_show(struct call *call)
     body = redemption_json(&view);
     if (view.redeemer_id != 0 && call->who.role & (ROLE_MEMBER | ROLE_AUDITOR | ROLE_ADMINISTRATOR))
         json_object_set_new(body, "redeemed_by", json_id(view.redeemer_id));
-    if (is_theirs)
+    if (view.state == REDEMPTION_CHECKING)
+        json_object_set_new(body, "answer_by", json_time(view.answer_by_us));
+    if (is_theirs && view.state != REDEMPTION_CHECKING)
         json_object_set_new(body, "code", json_string(paper_code_for_people(call->arena, &code)));
     return reply_json(call, 200, body);
 }
@@ -167,6 +185,11 @@ static enum answered redemptions_list(struct call *call)
         json_array_append_new(items, redemption_json(&views[i]));
     return reply_json(call, 200,
                       page_json(items, (int64_t)count == limit ? views[count - 1].id : 0));
+}
+
+static enum answered reply_being_checked(struct call *call)
+{
+    return reply_refusal(call, &(struct outcome){.refusal = REFUSED_BEING_CHECKED});
 }
 
 enum image_format { IMAGE_SVG, IMAGE_PNG };
@@ -192,6 +215,8 @@ static enum answered redemption_qr(struct call *call)
         return reply_missing(call, found, &error);
     if (call->who.account_id != view.member_id)
         return reply_problem(call, PROBLEM_NOT_FOUND);
+    if (view.state == REDEMPTION_CHECKING)
+        return reply_being_checked(call);
     if (!code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
     if (query->format == IMAGE_PNG)
@@ -235,6 +260,8 @@ static enum answered redemption_print(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (view.state == REDEMPTION_CHECKING)
+        return reply_being_checked(call);
     if (call->who.role == ROLE_COORDINATOR && view.state == REDEMPTION_ISSUING)
         return reply_problem(call, PROBLEM_BUSY); /* not the one copy of what may not come */
     if (!code_of(call->app, view.id, view.code_key, &code))
@@ -261,6 +288,8 @@ struct redemption_ref *redemption_command(struct call *call, const struct comman
     ref->wallet_id = view->wallet_id;
     ref->reward_id = view->reward_id;
     ref->merchant_id = view->merchant_id;
+    ref->points = view->points;
+    ref->check_id = view->check_id;
     ref->person_id = call->who.person_id;
     ref->caller_merchant = of_a_merchant ? call->who.scope_id : 0;
     ref->operation_id = id_next(call->app->ids);

@@ -197,6 +197,8 @@ enum answered reply_refusal(struct call *call, const struct outcome *outcome)
     if (outcome->refusal == REFUSED_VOUCHER_USED && outcome->until_us > 0)
         further = json_pack("{s:o, s:o}", "used_at", json_time(outcome->until_us), "shop_id",
                             outcome->ref == 0 ? json_null() : json_id(outcome->ref));
+    if (outcome->refusal == REFUSED_DENIED && outcome->ref != 0)
+        further = json_pack("{s:o}", "decision_id", json_id(outcome->ref));
     return answer_problem(call, &(struct problem_answer){
                                     .status = text->status,
                                     .code = text->code,

@@ -53,5 +53,6 @@ extern const struct route proposal_routes[];
 extern const struct route statement_routes[];
 extern const struct route market_routes[];
 extern const struct route facts_routes[];
+extern const struct route review_queue_routes[];
 
 #endif

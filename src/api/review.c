@@ -79,6 +79,8 @@ static const char *why_not(const struct reviewed *reviewed)
         return "busy";
     if (reviewed->award->command.outcome.refusal != ACCEPTED)
         return refusal_text(reviewed->award->command.outcome.refusal)->code;
+    if (reviewed->award->command.outcome.state == RECORD_CHECKING)
+        return refusal_text(REFUSED_BEING_CHECKED)->code;
     return NULL;
 }
 

@@ -17,6 +17,7 @@
 #include "cli/cli.h"
 #include "cli/database.h"
 #include "cli/demo.h"
+#include "ledger/judge.h"
 #include "people/revocations.h"
 #include "people/secrets.h"
 #include "plugin/registry.h"
@@ -31,6 +32,7 @@ struct server {
     struct signer *signer;
     struct registry registry;
     struct plugins *plugins;
+    struct judge *judge;
     struct teller *teller;
     struct revocations_cache *revocations;
     struct query_pool *queries;
@@ -143,11 +145,18 @@ static bool start_plugins(struct server *server, struct error *error)
     return server->plugins != NULL;
 }
 
+/* Whoever moves points is judged by the rules in force, a batch at a time. */
 static bool start_teller(struct server *server, struct error *error)
 {
-    server->teller =
-        teller_start(&server->settings->teller, &server->database.options, server->app.instance_id,
-                     server->signer, keyring_current(server->keyring, KEY_CHAIN)->id, NULL, error);
+    server->judge = judge_new(&(struct judge_tools){
+        .plugins = server->plugins,
+        .ids = &server->ids,
+        .options = &server->settings->review,
+        .utc_offset_minutes = &server->settings->programme.utc_offset_minutes,
+    });
+    server->teller = teller_start(
+        &server->settings->teller, &server->database.options, server->app.instance_id,
+        server->signer, keyring_current(server->keyring, KEY_CHAIN)->id, server->judge, error);
     return server->teller != NULL;
 }
 
@@ -241,6 +250,7 @@ static void stop(struct server *server)
     heads_stop(server->heads);
     if (server->teller)
         teller_stop(server->teller);
+    judge_free(server->judge);
     if (server->plugins)
         plugins_stop(server->plugins);
     if (server->http)

@@ -7,6 +7,7 @@
 #include "api/heads.h"
 #include "api/query_pool.h"
 #include "http/server.h"
+#include "ledger/judge.h"
 #include "ledger/teller.h"
 #include "people/keyring.h"
 #include "people/programme.h"
@@ -40,6 +41,7 @@ struct settings {
     struct sms_options sms;
     struct award_options award;
     struct plugin_options plugins;
+    struct review_options review;
 };
 
 /* What no table can say: after every load. Puts `port` into http.listen. */

@@ -40,9 +40,11 @@ static enum plugin_effect effect_of_fault(const struct plugin *plugin,
     enum linli_event_kind kind = (enum linli_event_kind)event->kind;
     enum plugin_effect effect = plugin->on_fault ? plugin->on_fault : default_on_fault(kind);
 
-    if (effect == EFFECT_MARK && kind == LINLI_REDEEM && event->points >= plugin->hold_from)
+    if (kind != LINLI_REDEEM || (effect != EFFECT_MARK && effect != EFFECT_HOLD))
+        return effect;
+    if (event->points >= plugin->hold_from)
         return EFFECT_HOLD;
-    return effect;
+    return plugin->hold_from < INT64_MAX ? EFFECT_MARK : effect;
 }
 
 /* What this kind of event can bear. */

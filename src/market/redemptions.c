@@ -5,12 +5,15 @@
 #define REDEMPTION_COLUMNS                                                                         \
     "SELECT d.redemption_id, d.member_id, d.reward_id, d.merchant_id, d.state, d.points,"          \
     " d.code_key, d.created_us, d.expires_us, d.confirmed_us, d.closed_us, r.title, m.name,"       \
-    " r.shop_id, d.confirmed_by, d.shop_id, h.name, o.name, p.actor, a.person_id"                  \
+    " r.shop_id, d.confirmed_by, d.shop_id, h.name, o.name, p.actor, a.person_id,"                 \
+    " c.check_id, c.due_us"                                                                        \
     " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"                              \
     " JOIN merchants m ON m.merchant_id = d.merchant_id"                                           \
     " LEFT JOIN shops h ON h.shop_id = d.shop_id LEFT JOIN shops o ON o.shop_id = r.shop_id"       \
     " LEFT JOIN proxy_redemptions p ON p.redemption_id = d.redemption_id"                          \
-    " LEFT JOIN accounts a ON a.account_id = p.actor "
+    " LEFT JOIN accounts a ON a.account_id = p.actor"                                              \
+    " LEFT JOIN checks c ON d.state = 10 AND c.ref = d.redemption_id AND c.state = 1"              \
+    " AND c.held = 1 "
 
 static void read_view(struct rows *rows, struct arena *arena, struct redemption_view *view)
 {
@@ -35,6 +38,8 @@ static void read_view(struct rows *rows, struct arena *arena, struct redemption_
         .reward_shop_name = rows_copy(rows, 17, arena),
         .redeemer_id = rows_id(rows, 18),
         .redeemer_person = rows_id(rows, 19),
+        .check_id = rows_id(rows, 20),
+        .answer_by_us = rows_int(rows, 21),
     };
 }
 

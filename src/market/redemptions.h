@@ -24,6 +24,8 @@ struct redemption_view {
     char *reward_shop_name;   /* of reward_shop; NULL: none */
     uint64_t redeemer_id;     /* the staff account that redeemed it for the member; 0: the member */
     uint64_t redeemer_person; /* the member that they also are, or 0 */
+    uint64_t check_id;        /* that is open on it; 0: it is not being checked */
+    int64_t answer_by_us;     /* then */
 };
 
 enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *arena,

@@ -143,11 +143,13 @@ static bool values_fit(const struct redemption_sum *sum, struct rows *rows, stru
 }
 
 /* What was fixed into the voucher, while the terms are still those that it was issued under. What
- * other terms were is not kept. */
+ * other terms were is not kept. The time of one that was held for a check begins with its release.
+ */
 static bool terms_fit(const struct redemption_sum *sum, struct rows *rows, struct misfit *misfit)
 {
     bool is_ours = rows_int(rows, 24) == 0; /* a merchant's own system may say until when */
-    int64_t expires_us = rows_int(rows, 15), due_us = sum->created_us + rows_int(rows, 21);
+    int64_t begun_us = rows_is_null(rows, 25) ? sum->created_us : rows_int(rows, 25);
+    int64_t expires_us = rows_int(rows, 15), due_us = begun_us + rows_int(rows, 21);
     struct check checks[] = {
         {"points", CHECK_POINTS, rows_int(rows, 19), rows_int(rows, 5)},
         {"reimburse_fen", CHECK_NUMBER, rows_int(rows, 20), rows_int(rows, 14)},
@@ -215,7 +217,9 @@ static enum verdict compare(void *state, struct verify *verify)
                   "  WHERE c.ref = r.redemption_id AND c.state = 1 AND c.held = 1),"
                   " r.terms_version, r.reimburse_fen, r.expires_us, r.code_hash, r.code_key,"
                   " s.terms_version, s.price, s.reimburse_fen, s.valid_us, s.sponsor_id,"
-                  " r.sponsor_id, r.calls FROM redemptions r"
+                  " r.sponsor_id, r.calls, (SELECT MAX(c.decided_us) FROM checks c"
+                  "  WHERE c.ref = r.redemption_id AND c.state = 2 AND c.held = 1)"
+                  " FROM redemptions r"
                   " LEFT JOIN stock s ON s.reward_id = r.reward_id ORDER BY r.redemption_id"),
         row_verdict, &comparing);
 

@@ -103,7 +103,9 @@ class Victim:
             for resource, (caller, path, body) in makings.items()
             if any(route["path"].startswith(f"/v1/{resource}/") for route in routes.values())
         } | {"inbox": self.notice(), "evidence": self.photo(), "certificates": self.certificate(),
-               "plugins": self.plugin(), "assessments": self.assessment()}
+            "plugins": self.plugin(), "assessments": self.assessment(),
+            "reviews": self.review(), "decisions": self.decision(),
+        }  # fmt: skip
 
     def required(self, name):
         return self.body(routes[name]["body"]) if name in routes else None
@@ -141,6 +143,23 @@ class Victim:
         rated += [(run_id, 2, unit, unit, "x", "x", 1, 1, "[]", "{}")]
         self.world.insert("ratings", columns, rated)
         return run_id
+    def review(self):
+        """Of the member's record, which waits for it."""
+        columns = "check_id, kind, state, held, member_id, ref, subject, merchant_id, asked_by, points"
+        columns += ", opened_us, due_us, daily_cap, day, day_ends_us, expires_us, decided_by"
+        columns += ", decided_us, reason"
+        row = (self.world.new_id(), 1, 1, 1, self.member.id, self.record, 1, 0, 1, 100)
+        row += (1, 2, 0, 1, 2, 2, 0, 0, "")
+        return self.world.insert("checks", columns, [row])[0][0]
+
+    def decision(self):
+        """That denied the member something."""
+        columns = "decision_id, check_id, at_us, kind, ref, member_id, actor, merchant_id, subject"
+        columns += ", points, plugin_id, version_id, policy_id, mode, verdict, effect, fault, code"
+        columns += ", words_zh, words_en"
+        row = (self.world.new_id(), 0, 1, 2, self.voucher["id"], self.member.id, 0, 0, 1)
+        row += (100, 1, 1, 1, 3, 2, 4, 0, "code", "核对", "checked")
+        return self.world.insert("decisions", columns, [row])[0][0]
 
     def notice(self):
         """In the member's inbox."""

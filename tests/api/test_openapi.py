@@ -203,6 +203,7 @@ class Walk:
         self.certify()
         self.prove()
         self.extend()
+        self.review()
         self.assess()
         return self
 
@@ -415,6 +416,34 @@ class Walk:
         administrator.post(back, {"why": "zurück"}).expect(200)
         fault = "plugin_id, version_id, policy_id, fault, detail, question, at_us"
         self.world.insert("plugin_faults", fault, [(plugin["id"], 1, 1, 1, 11, "{}", 1)] * 3)
+
+    def review(self):
+        """A redemption that a rule holds, and one that it denies."""
+        administrator, market = self.world.administrator, self.market
+        member = self.member
+        self.world.give([member], 50)
+        made = len(member.get("/v1/redemptions", query={"limit": 100}).expect(200)["items"])
+        strict = {"most_24h": made + 1, "deny_24h": made + 2}
+        plugins.change(
+            administrator, "velocity", mode="enforced", on_flag="hold", settings=strict
+        ).expect(200)
+        reward = market.reward(stock=5, price=10)
+        first, held = member.redeem(reward).expect(201), member.redeem(reward).expect(201)
+        member.get(f"/v1/redemptions/{held['id']}").expect(200)
+        member.get(f"/v1/redemptions/{held['id']}/qr").expect(409)
+        denied = member.redeem(reward).expect(409)["decision_id"]
+        plugins.change(administrator, "velocity", mode="off")
+        check = member.get("/v1/reviews").expect(200)["items"][0]
+        path = f"/v1/reviews/{check['id']}"
+        member.get(path).expect(200)
+        member.post(f"{path}/words", {"words": "给家人"}).expect(204)
+        decision = {"decision": "release", "reason": "问过本人"}
+        administrator.post(f"{path}/decision", decision, key=True).expect(200)
+        administrator.post(f"{path}/decision", decision, key=True).expect(409)
+        member.get(f"/v1/decisions/{denied}").expect(200)
+        assert first["state"] == "issued" and held["state"] == "checking"
+        self.ids["/v1/reviews/{id}"] = check["id"]
+        self.ids["/v1/decisions/{id}"] = denied
 
     def assess(self):
         """From the policy to the signature, with an appeal in between."""

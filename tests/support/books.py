@@ -41,11 +41,11 @@ PROMISES = {
         SELECT l.spent, r.spent AS in_vouchers
         FROM (SELECT COALESCE(SUM(points - remaining - gone), 0) AS spent FROM lots) AS l,
              (SELECT COALESCE(SUM(points), 0) AS spent FROM redemptions
-              WHERE state IN (1, 2, 3, 4, 5, 9)) AS r
+              WHERE state IN (1, 2, 3, 4, 5, 9, 10)) AS r
         WHERE l.spent <> r.spent""",
     "what is on hold, open vouchers have": """
         SELECT w.member_id, w.held, COALESCE(r.points, 0) AS in_vouchers FROM wallets w
-        LEFT JOIN (SELECT member_id, SUM(points) AS points FROM redemptions WHERE state IN (1, 2, 3, 9)
+        LEFT JOIN (SELECT member_id, SUM(points) AS points FROM redemptions WHERE state IN (1, 2, 3, 9, 10)
                    GROUP BY member_id) AS r
         ON r.member_id = w.member_id WHERE w.held <> COALESCE(r.points, 0)""",
     "initial = free + held + sold": """
@@ -54,14 +54,14 @@ PROMISES = {
     "stock is what was put on the shelf, and vouchers have what is held and sold": """
         SELECT reward_id, SUM(initial) AS initial, SUM(held) AS held, SUM(sold) AS sold FROM (
             SELECT reward_id, initial, held, sold FROM stock
-            UNION ALL SELECT reward_id, 0, -(state IN (1, 2, 3, 9)), -(state IN (4, 5))
+            UNION ALL SELECT reward_id, 0, -(state IN (1, 2, 3, 9, 10)), -(state IN (4, 5))
             FROM redemptions
             UNION ALL SELECT ref, -pieces, 0, 0 FROM transfers WHERE kind = 15) AS pieces
         GROUP BY reward_id HAVING SUM(initial) <> 0 OR SUM(held) <> 0 OR SUM(sold) <> 0""",
     "a voucher's transfers lead to its state": """
         SELECT redemption_id, SUM(state) AS state, SUM(held) AS held, SUM(taken) AS taken,
                SUM(settled) AS settled, SUM(back) AS back FROM (
-            SELECT redemption_id, state, -(state IN (1, 2, 3, 9)) AS held, -(state = 4) AS taken,
+            SELECT redemption_id, state, -(state IN (1, 2, 3, 9, 10)) AS held, -(state = 4) AS taken,
                    -(state = 5) AS settled, -(state IN (6, 7, 8)) AS back FROM redemptions
             UNION ALL SELECT ref, 0,
                 (kind IN (2, 4)) - (kind IN (3, 5, 6)), (kind = 3) - (kind IN (4, 7, 8)),
