@@ -146,8 +146,9 @@ static int by_size(const void *a, const void *b)
 static void print(const char *what, int64_t *times, size_t count)
 {
     qsort(times, count, sizeof *times, by_size);
-    printf("%-44s p50 %7.3f ms   p99 %7.3f ms\n", what, (double)times[count / 2] / 1000,
-           (double)times[count * 99 / 100] / 1000);
+    int64_t middle_us = times[count / 2], late_us = times[count * 99 / 100];
+    printf("%-46s p50 %7.3f ms   p99 %7.3f ms\n", what, (double)middle_us / 1000.0,
+           (double)late_us / 1000.0);
 }
 
 static void measure(const char *what, size_t rules, bool one_host)

@@ -60,20 +60,19 @@ static bool read_settings(struct generation *generation, const struct plugin *pl
 static struct crew *crew_for(const struct generation_tools *tools, struct generation *generation,
                              const struct plugin *plugin)
 {
-    struct crew *last =
-        generation->crew_count > 0 ? &generation->crews[generation->crew_count - 1] : NULL;
+    struct crew *fresh = &generation->crews[generation->crew_count];
 
     for (size_t i = 0; plugin->built_in && i < generation->crew_count; i++) {
         struct crew *crew = &generation->crews[i];
         if (crew->members[0]->built_in && crew->plan.count < WIRE_PLUGINS_MOST)
             return crew;
     }
-    last = &generation->crews[generation->crew_count++];
-    *last = (struct crew){
+    generation->crew_count++;
+    *fresh = (struct crew){
         .plan.memory = tools->options->memory,
         .spawner = tools->spawner,
     };
-    return last;
+    return fresh;
 }
 
 static void add(const struct generation_tools *tools, struct generation *generation, size_t index)

@@ -209,7 +209,7 @@ static void load(struct host_process *host, size_t index)
     struct guest *guest = &host->guests[index];
     const struct linli_plugin *plugin = NULL;
     struct error error = {0};
-    struct manifest manifest;
+    struct manifest manifest = {0};
     char *json = NULL;
 
     blame(BLAME_LOADING, index, 0);

@@ -52,7 +52,7 @@ static bool await(struct trial *trial, enum wire_kind until, const char **json, 
 
 static bool describe(struct trial *trial, struct error *error)
 {
-    const char *json;
+    const char *json = "";
 
     trial->seat.host = host_spawn(&trial->crew.plan, error);
     if (!trial->seat.host || !await(trial, WIRE_LOADED, &json, error))

@@ -21,6 +21,7 @@
 
 #define NOBODY       65534
 #define STACK_MOST   (INT64_C(8) << 20)
+#define STATM_MOST   256
 #define LOADING_MOST 16 /* descriptors beyond the images, while libraries are opened */
 
 /* A filter as the kernel wants it: made by libseccomp, loaded without its help. */
@@ -89,26 +90,29 @@ static bool limit(int what, int64_t most, const char *name, struct error *error)
     return setrlimit((__rlimit_resource_t)what, &both) == 0 || fail(error, name);
 }
 
-/* Bytes of address space and of writable memory that this process takes by now. */
+/* Bytes of address space and of writable memory that this process takes by now: the first and the
+ * sixth number of the kernel's, in pages. */
 static bool measure(int64_t *space, int64_t *data, struct error *error)
 {
     FILE *file = fopen("/proc/self/statm", "re");
-    long page = sysconf(_SC_PAGESIZE), sizes[6] = {0};
-    int found = 0;
+    char line[STATM_MOST] = "", *at = line;
+    int64_t page = sysconf(_SC_PAGESIZE), pages[6] = {0};
 
-    if (file) {
-        found = fscanf(file, "%ld %ld %ld %ld %ld %ld", &sizes[0], &sizes[1], &sizes[2], &sizes[3],
-                       &sizes[4], &sizes[5]);
-        fclose(file);
-    }
-    *space = (int64_t)sizes[0] * page;
-    *data = (int64_t)sizes[5] * page;
-    return found == 6 || fail(error, "/proc/self/statm");
+    if (!file)
+        return fail(error, "/proc/self/statm");
+    bool read = fgets(line, sizeof line, file) != NULL;
+    fclose(file);
+    for (size_t i = 0; read && i < ARRAY_LENGTH(pages); i++)
+        pages[i] = strtoll(at, &at, 10);
+    *space = pages[0] * page;
+    *data = pages[5] * page;
+    return (*space > 0 && *data > 0) ||
+           error_set(error, "plugin.sandbox", "/proc/self/statm cannot be read");
 }
 
 static bool limit_all(const struct sandbox_wishes *wishes, struct error *error)
 {
-    int64_t space, data;
+    int64_t space = 0, data = 0;
 
     return measure(&space, &data, error) &&
            limit(RLIMIT_AS, space + wishes->memory + STACK_MOST, "RLIMIT_AS", error) &&

@@ -224,7 +224,7 @@ void wire_put_values(struct buffer *out, uint32_t index, const struct linli_valu
 /* --- Taking --- */
 
 /* Makes an offset a pointer. The server wrote it: but nothing is lost by looking. */
-static bool set_text(struct linli_text *text, char *record, size_t length)
+static bool set_text(struct linli_text *text, const char *record, size_t length)
 {
     size_t offset = (size_t)(uintptr_t)text->bytes;
 
@@ -234,7 +234,7 @@ static bool set_text(struct linli_text *text, char *record, size_t length)
     return true;
 }
 
-static bool set_values(struct linli_value *values, size_t count, char *record, size_t length)
+static bool set_values(struct linli_value *values, size_t count, const char *record, size_t length)
 {
     for (size_t i = 0; i < count; i++) {
         if (!set_text(&values[i].text, record, length))

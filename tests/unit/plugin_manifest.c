@@ -35,7 +35,7 @@ static bool read_text(struct arena *arena, const char *json, struct manifest *ma
 static void what_is_written_is_read_again(void **state)
 {
     struct arena *arena = arena_new();
-    struct manifest manifest, again;
+    struct manifest manifest = {0}, again = {0};
     struct error error = {0};
 
     (void)state;
@@ -61,7 +61,7 @@ static void refuse(const char *from, const char *to, const char *says)
 {
     struct arena *arena = arena_new();
     const char *at = strstr(good, from);
-    struct manifest manifest;
+    struct manifest manifest = {0};
     struct error error = {0};
 
     assert_non_null(at);
@@ -92,11 +92,11 @@ static void what_is_wrong_is_said(void **state)
 static void defaults_are_filled_in(void **state)
 {
     struct arena *arena = arena_new();
-    struct manifest manifest;
+    struct manifest manifest = {0};
     struct error error = {0};
-    struct linli_value values[PLUGIN_SETTINGS_MOST];
+    struct linli_value values[PLUGIN_SETTINGS_MOST] = {0};
     json_t *settings = json_pack("{s:s}", "token", "abc");
-    int64_t number;
+    int64_t number = 0;
 
     (void)state;
     assert_true(read_text(arena, good, &manifest, &error));
@@ -133,13 +133,13 @@ static void settings_outside_the_schema_are_refused(void **state)
         {"[]", "object"},
     };
     struct arena *arena = arena_new();
-    struct manifest manifest;
+    struct manifest manifest = {0};
     struct error error = {0};
 
     (void)state;
     assert_true(read_text(arena, good, &manifest, &error));
     for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
-        struct linli_value values[PLUGIN_SETTINGS_MOST];
+        struct linli_value values[PLUGIN_SETTINGS_MOST] = {0};
         json_t *settings = json_loads(wrong[i].json, 0, NULL);
 
         assert_false(manifest_settings(&manifest, settings, arena, values, &error));
