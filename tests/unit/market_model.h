@@ -7,6 +7,7 @@
 #ifndef LINLI_MARKET_MODEL_H
 #define LINLI_MARKET_MODEL_H
 
+#include "checks_model.h"
 #include "coins.h"
 #include "product_world.h"
 
@@ -22,7 +23,18 @@ struct notice {
     struct reward_terms terms;
 };
 
-enum deed { RESERVED, CONFIRMED, UNDONE, CANCELLED, LAPSED, REFUNDED, PAID, DEEDS };
+enum deed {
+    RESERVED,
+    CONFIRMED,
+    UNDONE,
+    CANCELLED,
+    LAPSED,
+    REFUNDED,
+    PAID,
+    CHECKED, /* instead of reserved */
+    RELEASED,
+    DEEDS,
+};
 struct page {
     enum deed deed;
     int64_t at_us;
@@ -42,6 +54,7 @@ struct diary {
 
 struct model {
     struct coins coins;
+    struct drawer drawer;
     struct piece pieces[PIECES_MOST];
     size_t piece_count;
     struct notice notices[WORLD_STEPS + REWARDS];
@@ -170,8 +183,16 @@ static const enum redemption_state states[DEEDS] = {
     [RESERVED] = REDEMPTION_ISSUED, [CONFIRMED] = REDEMPTION_CONFIRMED,
     [UNDONE] = REDEMPTION_ISSUED,   [CANCELLED] = REDEMPTION_CANCELLED,
     [LAPSED] = REDEMPTION_EXPIRED,  [REFUNDED] = REDEMPTION_REFUNDED,
-    [PAID] = REDEMPTION_SETTLED,
+    [PAID] = REDEMPTION_SETTLED,    [CHECKED] = REDEMPTION_CHECKING,
+    [RELEASED] = REDEMPTION_ISSUED,
 };
+
+/* When its time began: with the voucher, if it was held for a check. */
+static int64_t begun_us(const struct diary *diary)
+{
+    return diary->count > 1 && diary->pages[1].deed == RELEASED ? diary->pages[1].at_us
+                                                                : diary->pages[0].at_us;
+}
 
 static void expect_voucher(const struct model *model, const struct diary *diary, uint64_t wallet,
                            struct outcome *expected)
@@ -182,7 +203,7 @@ static void expect_voucher(const struct model *model, const struct diary *diary,
     if (last_page(diary)->deed == PAID)
         return;
     expected->extra = diary->asked.code_key;
-    expected->until_us = diary->pages[0].at_us + diary->terms.valid_us;
+    expected->until_us = begun_us(diary) + diary->terms.valid_us;
     expected->available = coins_live(&model->coins, wallet);
     expected->held = coins_held(&model->coins, wallet);
 }
@@ -236,8 +257,11 @@ static enum refusal model_reserve(struct model *model, const struct reserve *wan
     piece->voucher = want->redemption_id;
     *diary = (struct diary){.asked = *want, .terms = notice->terms};
     model->diary_count = (size_t)(diary - model->diaries) + 1;
-    write_page(model, diary, RESERVED, 0, 0);
+    slip_write(&model->drawer, &want->command, want->member_id, want->redemption_id);
+    write_page(model, diary, command_is_held(&want->command) ? CHECKED : RESERVED, 0, 0);
     expect_voucher(model, diary, want->member_id, expected);
+    if (command_is_held(&want->command))
+        expected->until_us = want->command.judged.answer_by_us;
     return ACCEPTED;
 }
 
@@ -249,26 +273,36 @@ static enum refusal model_reserve(struct model *model, const struct reserve *wan
 #define EXPIRED REFUSED_VOUCHER_EXPIRED
 #define REFUND  REFUSED_VOUCHER_REFUNDED
 #define WRONG   REFUSED_WRONG_STATE
+#define WAIT    REFUSED_BEING_CHECKED
 #define LATE    REFUSED_UNDO_TOO_LATE
 static const struct rule {
     const struct command_kind *kind;
     enum deed deed;
     bool for_shop;   /* whoever asks is of the voucher's shop, or of none */
     bool for_others; /* and is not the member */
-    /*                           RESERVED CONFIRMED UNDONE CANCELLED LAPSED REFUNDED PAID */
+    /* RESERVED CONFIRMED UNDONE CANCELLED LAPSED REFUNDED PAID CHECKED RELEASED */
     enum refusal refusal[DEEDS];
 } rules[] = {
-    {&command_confirm, CONFIRMED, true, true, {0, USED, 0, CANCEL, EXPIRED, REFUND, USED}},
-    {&command_undo, UNDONE, true, true, {WRONG, 0, WRONG, WRONG, WRONG, WRONG, LATE}},
-    {&command_cancel, CANCELLED, false, false, {0, USED, 0, CANCEL, EXPIRED, REFUND, USED}},
-    {&command_lapse, LAPSED, false, false, {0, WRONG, 0, WRONG, WRONG, WRONG, WRONG}},
-    {&command_refund, REFUNDED, true, true, {WRONG, 0, WRONG, WRONG, WRONG, REFUND, WRONG}},
+    {&command_confirm, CONFIRMED, true, true, {0, USED, 0, CANCEL, EXPIRED, REFUND, USED, WAIT, 0}},
+    {&command_undo, UNDONE, true, true, {WRONG, 0, WRONG, WRONG, WRONG, WRONG, LATE, WRONG, WRONG}},
+    {&command_cancel,
+     CANCELLED,
+     false,
+     false,
+     {0, USED, 0, CANCEL, EXPIRED, REFUND, USED, WAIT, 0}},
+    {&command_lapse, LAPSED, false, false, {0, WRONG, 0, WRONG, WRONG, WRONG, WRONG, WRONG, 0}},
+    {&command_refund,
+     REFUNDED,
+     true,
+     true,
+     {WRONG, 0, WRONG, WRONG, WRONG, REFUND, WRONG, WRONG, WRONG}},
 };
 #undef USED
 #undef CANCEL
 #undef EXPIRED
 #undef REFUND
 #undef WRONG
+#undef WAIT
 #undef LATE
 
 static const struct rule *rule_of(const struct command_kind *kind)
@@ -297,7 +331,7 @@ static bool is_fresh(const struct model *model, const struct diary *diary)
 static enum refusal bad_timing(const struct model *model, const struct rule *rule,
                                const struct diary *diary, int64_t cut_off_us)
 {
-    bool has_expired = model->coins.now_us >= diary->pages[0].at_us + diary->terms.valid_us;
+    bool has_expired = model->coins.now_us >= begun_us(diary) + diary->terms.valid_us;
     bool can_be_undone = is_fresh(model, diary) && last_page(diary)->at_us >= cut_off_us;
 
     switch (rule->deed) {
@@ -346,6 +380,57 @@ static bool is_by_redeemer(const struct diary *diary, const struct redemption_re
                                (asked->person_id && asked->person_id == want->person_id));
 }
 
+/* Back from a check: nothing was issued. */
+static void take_back(struct model *model, struct diary *diary, const struct redemption_ref *want,
+                      struct outcome *expected)
+{
+    do_deed(model, diary, CANCELLED, want->wallet_id);
+    write_page(model, diary, CANCELLED, want->command.actor, 0);
+    expect_voucher(model, diary, want->wallet_id, expected);
+}
+
+static enum refusal model_withdraw(struct model *model, struct diary *diary,
+                                   const struct redemption_ref *want, struct outcome *expected)
+{
+    struct slip *slip = slip_of(&model->drawer, want->check_id);
+    enum refusal refusal = slip_refusal(slip, want->redemption_id, 0);
+
+    if (refusal)
+        return refusal;
+    slip_sign(slip, CHECK_WITHDRAWN, want->command.actor);
+    take_back(model, diary, want, expected);
+    return ACCEPTED;
+}
+
+static enum refusal model_verdict(struct model *model, const struct redemption_ref *want,
+                                  struct outcome *expected)
+{
+    struct diary *diary = diary_of(model, want->redemption_id);
+    struct slip *slip = slip_of(&model->drawer, want->check_id);
+    bool release = want->command.kind == &command_release;
+
+    if (!is_known(model, diary, want))
+        return REFUSED_NOT_FOUND;
+    if (want->person_id &&
+        (want->person_id == diary->asked.member_id || want->person_id == want->wallet_id))
+        return REFUSED_OWN_RECORD;
+    enum refusal refusal = slip_refusal(slip, want->redemption_id, want->person_id);
+    if (refusal)
+        return refusal;
+    if (last_page(diary)->deed != CHECKED)
+        return REFUSED_WRONG_STATE;
+    if (release && want->command.actor == 0 && model->coins.now_us < slip->due_us)
+        return REFUSED_WRONG_STATE;
+    slip_sign(slip, release ? CHECK_RELEASED : CHECK_REFUSED, want->command.actor);
+    if (!release) {
+        take_back(model, diary, want, expected);
+        return ACCEPTED;
+    }
+    write_page(model, diary, RELEASED, want->command.actor, 0);
+    expect_voucher(model, diary, want->wallet_id, expected);
+    return ACCEPTED;
+}
+
 static enum refusal model_turn(struct model *model, const struct rule *rule,
                                const struct redemption_ref *want, struct outcome *expected)
 {
@@ -361,6 +446,8 @@ static enum refusal model_turn(struct model *model, const struct rule *rule,
         return REFUSED_OWN_RECORD;
     if (rule->for_others && is_by_redeemer(diary, want))
         return REFUSED_OWN_RECORD;
+    if (rule->deed == CANCELLED && last_page(diary)->deed == CHECKED && want->check_id)
+        return model_withdraw(model, diary, want, expected);
     if (rule->refusal[last_page(diary)->deed])
         return rule->refusal[last_page(diary)->deed];
     enum refusal refusal = bad_timing(model, rule, diary, want->cut_off_us);
@@ -372,6 +459,7 @@ static enum refusal model_turn(struct model *model, const struct rule *rule,
         return REFUSED_WRONG_SHOP;
     do_deed(model, diary, rule->deed, want->wallet_id);
     write_page(model, diary, rule->deed, want->command.actor, want->caller_shop);
+    slip_write(&model->drawer, &want->command, want->wallet_id, want->redemption_id);
     expect_voucher(model, diary, want->wallet_id, expected);
     return ACCEPTED;
 }

@@ -42,7 +42,7 @@ static enum refusal model_review(const struct record *record, uint64_t member_id
     static const enum refusal by_state[] = {
         [RECORD_OPEN] = REFUSED_WRONG_STATE,         [RECORD_PENDING] = ACCEPTED,
         [RECORD_APPROVED] = REFUSED_ALREADY_DECIDED, [RECORD_REJECTED] = REFUSED_ALREADY_DECIDED,
-        [RECORD_NEEDS_STATEMENT] = ACCEPTED,
+        [RECORD_NEEDS_STATEMENT] = ACCEPTED,         [RECORD_CHECKING] = REFUSED_BEING_CHECKED,
     };
 
     if (record->state == 0 || (record->member_id != member_id && record->member_id != wallet_id))
@@ -78,11 +78,25 @@ static enum refusal model_may_award(const struct model *model, const struct reco
     return ACCEPTED;
 }
 
+/* Under the terms of `award`, as far as the day has room. */
+static void model_pay(struct model *model, struct record *record, const struct award *award,
+                      uint64_t wallet_id, uint64_t actor, struct outcome *expected)
+{
+    int64_t points = award->points, earned = coins_earned(&model->coins, wallet_id, award->day);
+
+    while (award->daily_cap && points > 0 && earned + points > award->daily_cap)
+        points--;
+    coins_award(&model->coins, award->record_id, wallet_id, award->day, points, award->expires_us);
+    decide(model, record, RECORD_APPROVED, points, actor, expected);
+    expected->until_us = award->expires_us;
+    expected->available = coins_live(&model->coins, wallet_id);
+    expected->held = coins_held(&model->coins, wallet_id);
+}
+
 static enum refusal model_award(struct model *model, const struct award *want,
                                 struct outcome *expected)
 {
     struct record *record = record_of(model, want->record_id);
-    int64_t points = want->points;
     enum refusal refusal = model_review(record, want->member_id, want->wallet_id, want->person_id);
 
     if (!refusal)
@@ -93,15 +107,50 @@ static enum refusal model_award(struct model *model, const struct award *want,
         return REFUSED_NOT_FOUND;
     if (want->daily_cap && model->coins.now_us >= want->day_ends_us)
         return REFUSED_NOT_OPEN;
-    int64_t earned = coins_earned(&model->coins, want->wallet_id, want->day);
-    while (want->daily_cap && points > 0 && earned + points > want->daily_cap)
-        points--;
-    coins_award(&model->coins, want->record_id, want->wallet_id, want->day, points,
-                want->expires_us);
-    decide(model, record, RECORD_APPROVED, points, want->command.actor, expected);
-    expected->until_us = want->expires_us;
-    expected->available = coins_live(&model->coins, want->wallet_id);
-    expected->held = coins_held(&model->coins, want->wallet_id);
+    struct slip *slip =
+        slip_write(&model->drawer, &want->command, want->wallet_id, want->record_id);
+    if (slip)
+        slip->award = *want;
+    if (command_is_held(&want->command)) {
+        decide(model, record, RECORD_CHECKING, 0, want->command.actor, expected);
+        expected->until_us = want->command.judged.answer_by_us;
+        expected->available = coins_live(&model->coins, want->wallet_id);
+        expected->held = coins_held(&model->coins, want->wallet_id);
+        return ACCEPTED;
+    }
+    model_pay(model, record, want, want->wallet_id, want->command.actor, expected);
+    return ACCEPTED;
+}
+
+static enum refusal model_decide_record(struct model *model, const struct decide_record *want,
+                                        struct outcome *expected)
+{
+    struct record *record = record_of(model, want->record_id);
+    struct slip *slip = slip_of(&model->drawer, want->check_id);
+    uint64_t actor = want->command.actor;
+
+    if (record->state == 0 || record->member_id != want->member_id)
+        return REFUSED_NOT_FOUND;
+    if (want->person_id &&
+        (want->person_id == want->member_id || want->person_id == want->wallet_id))
+        return REFUSED_OWN_RECORD;
+    if (record->state != RECORD_CHECKING)
+        return REFUSED_ALREADY_DECIDED;
+    if (want->release && (record->reviewed_by == actor ||
+                          (record->grade == GRADE_D && record->proposed_by == actor)))
+        return REFUSED_SAME_PERSON;
+    enum refusal refusal = slip_refusal(slip, want->record_id, want->person_id);
+    if (refusal)
+        return refusal;
+    if (!coins_has_wallet(&model->coins, want->wallet_id))
+        return REFUSED_NOT_FOUND;
+    if (want->release && slip->award.daily_cap && model->coins.now_us >= slip->award.day_ends_us)
+        return REFUSED_NOT_OPEN;
+    slip_sign(slip, want->release ? CHECK_RELEASED : CHECK_REFUSED, actor);
+    if (want->release)
+        model_pay(model, record, &slip->award, want->wallet_id, actor, expected);
+    else
+        decide(model, record, RECORD_REJECTED, 0, actor, expected);
     return ACCEPTED;
 }
 
@@ -156,10 +205,20 @@ static bool model_apply(struct model *model, const struct command *command,
         expected->refusal = model_award(model, (const struct award *)command, expected);
     else if (kind == &command_reject_record)
         expected->refusal = model_reject(model, (const struct reject_record *)command, expected);
+    else if (kind == &command_release || kind == &command_refuse)
+        expected->refusal = model_verdict(model, (const struct redemption_ref *)command, expected);
+    else if (kind == &command_decide_record)
+        expected->refusal =
+            model_decide_record(model, (const struct decide_record *)command, expected);
+    else if (kind == &command_decide_mark)
+        expected->refusal =
+            model_decide_mark(&model->drawer, (const struct decide_mark *)command, expected);
     else
         expected->refusal = model_other(model, command);
-    return rule || kind == &command_reserve || kind == &command_settle ||
-           kind == &command_restock || kind == &command_award || kind == &command_reject_record;
+    return rule || kind == &command_release || kind == &command_refuse ||
+           kind == &command_decide_record || kind == &command_decide_mark ||
+           kind == &command_reserve || kind == &command_settle || kind == &command_restock ||
+           kind == &command_award || kind == &command_reject_record;
 }
 
 static struct model *model_new(void)

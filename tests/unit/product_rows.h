@@ -7,6 +7,7 @@
 
 #include "simulator_rows.h"
 
+#include "ledger/check.h"
 #include "market/redemption.h"
 #include "market/settlement.h"
 #include "service/record.h"
@@ -87,6 +88,7 @@ static inline void sim_save_redemption(struct book *store, struct row *stored_ro
     stored->confirmed_by = redemption->confirmed_by;
     stored->closed_us = redemption->closed_us;
     stored->shop_id = redemption->shop_id;
+    stored->expires_us = redemption->expires_us;
 }
 
 /* --- Records: only the decision is written -----------------------------------------------------
@@ -122,6 +124,58 @@ static inline void sim_save_statement(struct book *store, struct row *stored_row
     stored->reimburse_fen = statement->reimburse_fen;
 }
 
+/* --- Checks: of one that was there only the decision is written ------------------------------- */
+
+static inline void sim_print_check(const struct row *row, int64_t now_us, struct buffer *out)
+{
+    const struct check_row *check = (const struct check_row *)row;
+    const struct check_terms *terms = &check->terms;
+    const int64_t numbers[] = {
+        check->kind,
+        check->state,
+        check->held,
+        (int64_t)check->member_id,
+        (int64_t)check->ref,
+        (int64_t)check->subject,
+        (int64_t)check->merchant_id,
+        (int64_t)check->asked_by,
+        check->opened_us,
+        check->due_us,
+        terms->points,
+        terms->daily_cap,
+        terms->day,
+        terms->day_ends_us,
+        terms->expires_us,
+        (int64_t)check->decided_by,
+        check->decided_us,
+    };
+
+    (void)now_us;
+    buffer_add(out, numbers, sizeof(numbers));
+    buffer_add(out, check->reason.data, check->reason.length);
+}
+
+static inline void sim_save_check(struct book *store, struct row *stored_row, const struct row *row)
+{
+    struct check_row *stored = (struct check_row *)stored_row;
+    const struct check_row *check = (const struct check_row *)row;
+
+    (void)store;
+    if (row->is_new) {
+        sim_copy(&check_rows, &stored->row, row);
+    } else {
+        stored->state = check->state;
+        stored->decided_by = check->decided_by;
+        stored->decided_us = check->decided_us;
+    }
+    stored->reason.data = arena_copy(stored->row.memory, check->reason.data, check->reason.length);
+    stored->reason.length = check->reason.length;
+}
+
+#define SIM_CHECKS                                                                                 \
+    {                                                                                              \
+        .kind = &check_rows, .print = sim_print_check, .save = sim_save_check                      \
+    }
 #define SIM_STOCK                                                                                  \
     {                                                                                              \
         .kind = &stock_rows, .save = sim_save_stock                                                \

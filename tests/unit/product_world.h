@@ -19,6 +19,7 @@
 #define SHOPS          2 /* of each merchant; some clerks are in none */
 #define FIRST_SHOP     31
 #define VOUCHER_BASE   700000
+#define CHECK_BASE     800000
 #define PERIOD_BASE    9000 /* the numbers of merchants' statements, which are periods here */
 #define UNDO_WINDOW_US (5 * HOUR_US)
 
@@ -60,8 +61,14 @@ struct product_author {
     struct voucher_note {
         struct reserve asked;
         enum voucher_guess guess;
+        uint64_t check_id; /* that the judge opened, if it was accepted */
     } vouchers[WORLD_STEPS];
     size_t voucher_count;
+    struct check_note { /* what the judge asked for */
+        const struct command *about;
+        struct voucher_note *voucher; /* NULL: a record's */
+    } checks[WORLD_STEPS];
+    size_t check_count;
     struct open_period periods[WORLD_STEPS];
     size_t period_count;
     int64_t cut_offs[MERCHANTS];  /* the latest */
@@ -86,6 +93,97 @@ static inline uint64_t any_person(struct author *author, uint64_t member_id)
                    ? member_id
                    : author->merged_into[member_id];
     return chance(author, 10) ? any_member(author) : 0;
+}
+
+/* --- The judge -------------------------------------------------------------------------------- */
+
+/* At times it holds or marks what it hears of; it is asked before anybody knows what comes of it.
+ */
+static inline void judge_it(struct product_author *world, struct command *command, bool can_wait,
+                            struct voucher_note *voucher)
+{
+    struct author *author = &world->author;
+
+    if (!chance(author, 12))
+        return;
+    command->judged = (struct judgement){
+        .effect = can_wait && chance(author, 70) ? JUDGED_HOLD : JUDGED_MARK,
+        .check_id = CHECK_BASE + world->check_count,
+        .answer_by_us = author->now_us + 3 * DAY_US,
+    };
+    world->checks[world->check_count++] = (struct check_note){command, voucher};
+}
+
+static inline struct text any_reason(struct author *author)
+{
+    return chance(author, 50) ? TEXT("问过本人") : (struct text){0};
+}
+
+static inline struct command *invent_on_voucher(struct product_author *world,
+                                                const struct check_note *note, bool release)
+{
+    struct author *author = &world->author;
+    const struct reserve *voucher = &note->voucher->asked;
+    struct redemption_ref *decide =
+        invent(author, sizeof(*decide), release ? &command_release : &command_refuse);
+
+    decide->command.actor = chance(author, 25) ? 0 : decide->command.actor;
+    decide->redemption_id = voucher->redemption_id;
+    decide->member_id = voucher->member_id;
+    decide->reward_id = voucher->reward_id;
+    decide->check_id = note->about->judged.check_id + chance(author, 3);
+    decide->person_id = any_person(author, decide->member_id > MEMBERS ? 1 : decide->member_id);
+    decide->reason = any_reason(author);
+    look_up_later(author, &decide->command, &decide->wallet_id, decide->member_id);
+    return &decide->command;
+}
+
+static inline struct command *invent_on_record(struct product_author *world,
+                                               const struct check_note *note, bool release)
+{
+    struct author *author = &world->author;
+    const struct award *award = (const struct award *)note->about;
+    struct decide_record *decide = invent(author, sizeof(*decide), &command_decide_record);
+
+    decide->record_id = award->record_id;
+    decide->member_id = award->member_id;
+    decide->check_id = note->about->judged.check_id + chance(author, 3);
+    decide->person_id = any_person(author, award->member_id);
+    decide->release = release;
+    decide->reason = any_reason(author);
+    look_up_later(author, &decide->command, &decide->wallet_id, decide->member_id);
+    return &decide->command;
+}
+
+static inline struct command *invent_on_mark(struct product_author *world,
+                                             const struct check_note *note, bool release)
+{
+    struct author *author = &world->author;
+    struct decide_mark *decide = invent(author, sizeof(*decide), &command_decide_mark);
+
+    decide->check_id = note->about->judged.check_id;
+    decide->ref = note->voucher ? note->voucher->asked.redemption_id
+                                : ((const struct award *)note->about)->record_id;
+    decide->ref += chance(author, 3);
+    decide->person_id = chance(author, 8) ? any_member(author) : 0;
+    decide->release = release;
+    decide->reason = any_reason(author);
+    return &decide->command;
+}
+
+/* Mostly one of the last that were asked for. */
+static inline struct command *invent_verdict(struct product_author *world)
+{
+    struct author *author = &world->author;
+    uint64_t back = below(author, chance(author, 80) ? 6 : WORLD_STEPS);
+    const struct check_note *note;
+    bool release = chance(author, 60);
+
+    note = &world->checks[back < world->check_count ? world->check_count - 1 - back : 0];
+    if (note->about->judged.effect == JUDGED_MARK || chance(author, 5))
+        return invent_on_mark(world, note, release);
+    return note->voucher ? invent_on_voucher(world, note, release)
+                         : invent_on_record(world, note, release);
 }
 
 /* --- Service ---------------------------------------------------------------------------------- */
@@ -168,6 +266,7 @@ static inline struct command *invent_award(struct product_author *world)
     award_set_day(award, record->started_us, world->utc_offset_minutes);
     award->expires_us = author->now_us + (int64_t)(1 + below(author, 40)) * DAY_US;
     look_up_later(author, &award->command, &award->wallet_id, award->member_id);
+    judge_it(world, &award->command, true, NULL);
     return &award->command;
 }
 
@@ -241,6 +340,8 @@ static inline struct command *invent_reserve(struct product_author *world)
     reserve->by_proxy = chance(author, 20);
     if (reserve->by_proxy && chance(author, 40))
         reserve->person_id = chance(author, 30) ? reserve->member_id : any_member(author);
+    judge_it(world, &reserve->command, true, note);
+    note->check_id = command_is_held(&reserve->command) ? reserve->command.judged.check_id : 0;
     note->asked = *reserve;
     return &reserve->command;
 }
@@ -317,7 +418,10 @@ static inline struct command *invent_turn(struct product_author *world)
     turn->cut_off_us = world->cut_offs[merchant_of(voucher->reward_id) - FIRST_MERCHANT];
     turn->reward_shop = shop_of(voucher->reward_id);
     turn->caller_shop = chance(author, 40) ? 0 : FIRST_SHOP + below(author, SHOPS);
+    turn->check_id = chance(author, 80) ? note->check_id : 0;
     look_up_later(author, &turn->command, &turn->wallet_id, turn->member_id);
+    if (turn->command.kind->event && turn->check_id == 0)
+        judge_it(world, &turn->command, false, note);
     return &turn->command;
 }
 
@@ -437,6 +541,8 @@ static inline struct command *invent_of_product(struct author *author)
 
     if (world->stocked < REWARDS)
         return invent_restock(world);
+    if (world->check_count > 0 && chance(author, 4))
+        return invent_verdict(world);
     if (dice < 140)
         return invent_of_ledger(author, dice);
     if (dice < 180)
@@ -497,14 +603,17 @@ static inline void product_look_up(struct sim_run *run, struct command *command)
     } else if (command->kind == &command_reject_record) {
         struct reject_record *reject = (struct reject_record *)command;
         reject->wallet_id = sim_wallet_owner(run, reject->member_id);
+    } else if (command->kind == &command_decide_record) {
+        struct decide_record *decide = (struct decide_record *)command;
+        decide->wallet_id = sim_wallet_owner(run, decide->member_id);
     } else if (command->kind->keys == command_confirm.keys) {
         struct redemption_ref *turn = (struct redemption_ref *)command;
         turn->wallet_id = sim_wallet_owner(run, turn->member_id);
     }
 }
 
-static const struct sim_kind product_kinds[] = {SIM_WALLETS,        SIM_PROPOSALS,   SIM_STOCK,
-                                                SIM_RECORDS,        SIM_REDEMPTIONS, SIM_STATEMENTS,
-                                                SIM_STATEMENT_LINES};
+static const struct sim_kind product_kinds[] = {
+    SIM_WALLETS,     SIM_PROPOSALS,  SIM_STOCK,           SIM_RECORDS,
+    SIM_REDEMPTIONS, SIM_STATEMENTS, SIM_STATEMENT_LINES, SIM_CHECKS};
 
 #endif

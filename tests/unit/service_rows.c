@@ -118,7 +118,8 @@ static void begin_tables(struct sql *sql)
 {
     sim_begin_ledger(sql);
     sql_add(sql, "DELETE FROM stock;DELETE FROM redemptions;DELETE FROM records;"
-                 "DELETE FROM statements;DELETE FROM statement_lines;DELETE FROM merchants;");
+                 "DELETE FROM checks;DELETE FROM statements;DELETE FROM statement_lines;DELETE "
+                 "FROM merchants;");
     for (uint64_t id = FIRST_MERCHANT; id < FIRST_MERCHANT + MERCHANTS; id++) {
         sql_add(sql, "INSERT INTO merchants (merchant_id, name, sector, address, state, created_us)"
                      " VALUES (");
@@ -146,6 +147,7 @@ static void select_tables(struct sql *sql, int64_t now_us)
     lock_from(&statement_rows, sql, PERIOD_BASE, WORLD_STEPS);
     sql_add(sql, "SELECT redemption_id, statement_id, confirmed_us FROM statement_lines;");
     lock_from(&record_rows, sql, LOT_BASE, WORLD_STEPS * COME_MOST);
+    lock_from(&check_rows, sql, CHECK_BASE, WORLD_STEPS);
 }
 
 static void fill_lines(struct book *book, struct rows *rows)
@@ -166,6 +168,7 @@ static void fill_tables(struct book *book, struct db *from)
     sim_fill(book, from, statement_rows.fill);
     sim_fill(book, from, fill_lines);
     sim_fill(book, from, record_rows.fill);
+    sim_fill(book, from, check_rows.fill);
 }
 
 static void play_world(uint64_t *random)

@@ -46,7 +46,7 @@ static void check_redemption(const struct diary *diary, const struct redemption 
                 (gave_back(diary) || last->deed == PAID ? last->at_us : 0));
 }
 
-static void check_rows(const struct model *model, struct book *book)
+static void check_rows_of(const struct model *model, struct book *book)
 {
     size_t count, expected = 0;
 
@@ -62,6 +62,24 @@ static void check_rows(const struct model *model, struct book *book)
     for (size_t i = 0; i < count; i++)
         assert_memory_equal(rows[i] + 1, &model->records[rows[i]->key - LOT_BASE].row + 1,
                             sizeof(struct record) - sizeof(struct row));
+}
+
+static void check_slips(struct model *model, struct book *book)
+{
+    size_t count, expected = 0;
+    struct row *const *rows = book_rows(book, &check_rows, &count);
+
+    for (size_t i = 0; i < WORLD_STEPS; i++)
+        expected += model->drawer.slips[i].is_there;
+    assert_int_equal(count, expected);
+    for (size_t i = 0; i < count; i++) {
+        const struct check_row *check = (const struct check_row *)rows[i];
+        const struct slip *slip = slip_of(&model->drawer, check->row.key);
+
+        assert_true(slip->is_there && slip->state == check->state && slip->held == check->held);
+        assert_true(slip->member_id == check->member_id && slip->ref == check->ref);
+        assert_true(slip->decided_by == check->decided_by && slip->due_us == check->due_us);
+    }
 }
 
 static int64_t used(struct book *book, uint64_t member_id, uint64_t subject, int32_t period)
@@ -174,7 +192,8 @@ static void check_model(struct book *book, const struct command *command,
         return;
     coins_check(&model->coins, book);
     check_stock(model, book);
-    check_rows(model, book);
+    check_rows_of(model, book);
+    check_slips(simulation->model, book);
     check_limits(model, book);
     check_statements(model, book);
     check_tills(simulation, book);
@@ -234,6 +253,7 @@ static void everything_happened(const struct sim_tally *tally)
         REFUSED_WRONG_SHOP,
         REFUSED_BUDGET_SPENT,
         REFUSED_PUBLIC_NOTICE,
+        REFUSED_BEING_CHECKED,
     };
 
     sim_happened(tally, kinds, ARRAY_LENGTH(kinds), outcomes, ARRAY_LENGTH(outcomes));
