@@ -17,11 +17,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "plugin/host_spawn.h"
 
 #define FIRST_READ  16384
 #define STATUS_MOST 1024
-#define LEAVE_MS    200 /* what a process has to end by itself, once its channel is gone */
+#define COMING_UP   (1 << 20) /* bytes that a host may say before it is ready */
+#define WHY_MOST    160       /* bytes of a reason that are shown */
+#define LEAVE_MS    200       /* what a process has to end by itself, once its channel is gone */
 
 /* --- Coming up --- */
 
@@ -79,13 +82,29 @@ static bool is_readable(const struct host *host, int64_t deadline_us)
     return poll(&channel, 1, left_ms > 0 ? (int)left_ms : 0) > 0;
 }
 
+/* A reason as it may be shown and logged: a plugin may have written it. */
+static const char *reason_of(struct text said, struct arena *arena)
+{
+    size_t length = said.length <= WHY_MOST ? said.length : utf8_cut(said.data, WHY_MOST);
+    char *reason = arena_copy(arena, said.data, length);
+    size_t characters;
+
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)reason[i] < ' ' || reason[i] == 0x7f)
+            reason[i] = ' ';
+    }
+    if (!utf8_count((struct text){reason, length}, &characters))
+        return "it gives a reason that is no text";
+    return reason;
+}
+
 static bool hear(const struct host *host, const struct host_plan *plan, struct arena *arena,
                  struct host_report *report, struct error *error)
 {
     struct text body = host_body(host);
     size_t index = host->head.count;
     bool fine = body.length > 0 && body.data[0] == WIRE_FINE;
-    const char *text = body.length > 0 ? arena_copy(arena, body.data + 1, body.length - 1) : "";
+    struct text said = body.length > 0 ? (struct text){body.data + 1, body.length - 1} : TEXT("");
 
     switch (host->head.kind) {
     case WIRE_LOADED:
@@ -93,12 +112,13 @@ static bool hear(const struct host *host, const struct host_plan *plan, struct a
         if (index >= plan->count)
             return error_set(error, "plugin.host", "the host names a plugin that it has not");
         if (!fine)
-            report->why[index] = text;
+            report->why[index] = reason_of(said, arena);
         else if (host->head.kind == WIRE_LOADED)
-            report->json[index] = text;
+            report->json[index] = arena_copy(arena, said.data, said.length);
         return true;
     case WIRE_SANDBOXED:
-    case WIRE_READY: return fine || error_set(error, "plugin.sandbox", "%s", text);
+    case WIRE_READY:
+        return fine || error_set(error, "plugin.sandbox", "%s", reason_of(said, arena));
     default: return error_set(error, "plugin.host", "the host says what it was not asked");
     }
 }
@@ -117,6 +137,8 @@ bool host_await(struct host *host, const struct host_plan *plan, enum wire_kind 
 
         if (news == HOST_GONE || news == HOST_BABBLES)
             return error_set(error, "plugin.host", "the host ended while it came up");
+        if (host->received > COMING_UP)
+            return error_set(error, "plugin.host", "the host says too much while it comes up");
         if (news != HOST_MESSAGE)
             continue;
         struct wire_head head = host->head;

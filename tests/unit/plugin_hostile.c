@@ -168,6 +168,8 @@ static const struct {
     {"load_writes", "plugin.forbidden", "while it was loaded"},
     {"load_closes", "plugin.exited", "while it was loaded"},
     {"load_babbles", "plugin.host", ""},
+    {"load_floods", "plugin.host", "too much"},
+    {"start_says_bytes", "plugin.refused", "no text"},
 };
 
 static void what_does_not_come_up_says_why(void **state)

@@ -34,8 +34,7 @@ static void misbehave(const struct linli_event *event, struct linli_opinion *opi
     (void)event;
     for (at -= (uintptr_t)at % 8; at < end; at += 8) {
         const struct head *head = (const struct head *)(const void *)at;
-        if (head->magic == 0x4c4e5746 && head->kind == 8 && head->count > 0 &&
-            head->count < 1000) {
+        if (head->magic == 0x4c4e5746 && head->kind == 8 && head->count > 0 && head->count < 1000) {
             forge(head);
             return;
         }
