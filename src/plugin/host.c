@@ -296,13 +296,16 @@ static void judge(struct host_end *end, const siginfo_t *info)
 struct host_end host_end(struct host *host, enum plugin_fault why)
 {
     struct host_end end = {.fault = why};
+    bool lives = why != FAULT_NONE || !has_ended(host, LEAVE_MS);
 
-    if (why != FAULT_NONE || !has_ended(host, LEAVE_MS))
+    if (lives)
         pidfd_send_signal(host->pidfd, SIGKILL, NULL, 0);
     siginfo_t info = wait_for(host);
     memcpy(&end.blame, (const void *)(uintptr_t)host->page, sizeof end.blame);
-    if (why == FAULT_NONE)
+    if (!lives)
         judge(&end, &info);
+    else if (why == FAULT_NONE)
+        end.fault = FAULT_NONSENSE; /* it hung up, or was given up, and lived on */
     host_free(host);
     return end;
 }
@@ -333,7 +336,10 @@ void host_end_describe(const struct host_end *end, struct error *error)
     case FAULT_MEMORY:
         error_set(error, "plugin.memory", "%s it took more memory than it may have", at);
         return;
-    default: error_set(error, "plugin.host", "its host failed %s", at); return;
+    default: /* what the caller saw says more */
+        if (!error->code)
+            error_set(error, "plugin.host", "its host failed %s", at);
+        return;
     }
 }
 

@@ -90,7 +90,8 @@ struct host_end {
 /* Kills it if it lives, waits for its end, frees it. `why` is what the caller knows better than the
  * process: FAULT_OVERRAN, FAULT_NONSENSE; FAULT_NONE: how the process ended by itself. */
 struct host_end host_end(struct host *host, enum plugin_fault why);
-/* "it crashed (Segmentation fault) while it was loaded". */
+/* "it crashed while it was loaded: Segmentation fault"; of what the process itself cannot tell, the
+ * error stays as it is. */
 void host_end_describe(const struct host_end *end, struct error *error);
 
 /* Bytes of memory that it has for itself; 0 when that cannot be told. */
