@@ -14,6 +14,7 @@
 #include "ledger/wallet_open.h"
 #include "market/facts.h"
 #include "market/verify.h"
+#include "outbox/dispatch.h"
 #include "people/facts.h"
 #include "people/people.h"
 #include "service/erase.h"
@@ -38,6 +39,7 @@ static const struct config_part config[] = {
     {award_config, &settings.award},
     {plugin_config, &settings.plugins},
     {review_config, &settings.review},
+    {outbox_config, &settings.outbox},
     {sign_in_config, &settings.sign_in},
     {sms_config, &settings.sms},
     {0},
@@ -51,6 +53,8 @@ static const struct metrics_part metrics[] = {
     {keeper_metrics, &keeper_metrics_count},
     {verify_metrics, &verify_metrics_count},
     {plugin_metrics, &plugin_metrics_count},
+    {caller_metrics, &caller_metrics_count},
+    {dispatch_metrics, &dispatch_metrics_count},
     {0},
 };
 /* clang-format on */

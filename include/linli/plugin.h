@@ -320,7 +320,7 @@ struct linli_step_question {
 };
 
 enum linli_outcome {
-    LINLI_DONE = 1, /* it is as asked; reserve: with `voucher` */
+    LINLI_DONE = 1, /* it is as asked; reserve: with `voucher`, unless Linli's own is enough */
     LINLI_CALL,     /* make the request in `http`, then ask again */
     LINLI_DECLINED, /* the merchant says no: the points go back, with `reason` */
     LINLI_RETRY,    /* later, after `retry_s` */

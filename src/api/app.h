@@ -20,6 +20,7 @@ struct query_pool;
 struct heads; /* long-polls: api/heads.h */
 struct tally;
 struct award_policy; /* service/award_policy.h */
+struct step_desk;    /* market/step_desk.h */
 struct plugins;      /* plugin/plugins.h */
 struct registry;     /* plugin/registry.h */
 
@@ -37,6 +38,7 @@ struct app {
     struct heads *heads;
     struct tally *wrong_codes; /* voucher and check-in codes guessed wrong */
     const struct award_policy *award_policy;
+    const struct step_desk *merchant_desk;
     struct plugins *plugins;
     const struct registry *registry;
     bool demo; /* demo sign-ins and the log sender are allowed */

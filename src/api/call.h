@@ -94,6 +94,8 @@ bool call_wait(struct call *call, uint64_t member_id, int64_t wait_us) MUST_CHEC
 /* Answers: exactly one per call, from whichever thread the handler runs on. */
 enum answered reply_json(struct call *call, int status, json_t *body); /* takes the reference */
 enum answered reply_created(struct call *call, const char *location, json_t *body);
+/* 202: somebody else must answer first; `location` will tell. */
+enum answered reply_accepted(struct call *call, const char *location, json_t *body);
 enum answered reply_empty(struct call *call); /* 204 */
 /* The body is copied. */
 enum answered reply_bytes(struct call *call, int status, const char *content_type,

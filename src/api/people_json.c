@@ -1,6 +1,23 @@
 #include "api/people_json.h"
 
+#include <linli/plugin.h>
+
 #include "base/json_fields.h"
+
+json_t *disclosures_json(uint32_t tells)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } all[] = {
+        {LINLI_TELLS_NAME, "name"}, {LINLI_TELLS_PHONE, "phone"}, {LINLI_TELLS_OPENID, "openid"}};
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < ARRAY_LENGTH(all); i++)
+        if (tells & all[i].bit)
+            json_array_append_new(names, json_string(all[i].name));
+    return names;
+}
 
 json_t *id_or_null(uint64_t id)
 {

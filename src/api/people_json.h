@@ -23,6 +23,8 @@ bool member_may_see(struct call *call, const struct member *member) MUST_CHECK;
 bool member_admits_proxy(struct call *call, const struct member *member) MUST_CHECK;
 /* null for 0 */
 json_t *id_or_null(uint64_t id);
+/* ["name", "phone"] of enum linli_disclosure, or-ed: what a merchant is told of a member. */
+json_t *disclosures_json(uint32_t tells);
 
 /* What a person declares of their age: field `age` with these choices. False: answered, since
  * under 14 there is no account, and a youth needs a guardian's consent. */

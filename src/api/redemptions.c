@@ -6,6 +6,7 @@
 #include "api/resources.h"
 #include "api/voucher_print.h"
 #include "api/vouchers.h"
+#include "market/merchant_calls.h"
 #include "market/proxies.h"
 #include "market/shops.h"
 #include "market/statements.h"
@@ -19,16 +20,24 @@ json_t *named_or_null(uint64_t shop_id, const char *name)
 
 json_t *redemption_json(const struct redemption_view *view)
 {
-    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                     json_id(view->id), "state", redemption_state_name(view->state), "reward_id",
-                     json_id(view->reward_id), "reward_title", view->reward_title, "merchant_id",
-                     json_id(view->merchant_id), "merchant_name", view->merchant_name, "points",
-                     json_points(view->points), "created_at", json_time(view->created_us),
-                     "expires_at", json_time(view->expires_us), "confirmed_at",
-                     json_time(view->confirmed_us), "confirmed_by", id_or_null(view->confirmed_by),
-                     "confirmed_in", named_or_null(view->shop_id, view->shop_name), "only_in",
+    json_t *waiting = view->asking == 0
+                          ? json_null()
+                          : json_string(operation_kind_name((enum operation_kind)view->asking));
+    json_t *wanted =
+        view->intent == INTENT_NONE ? json_null() : json_string(intent_name(view->intent));
+
+    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+                     " s:o}",
+                     "id", json_id(view->id), "state", redemption_state_name(view->state),
+                     "reward_id", json_id(view->reward_id), "reward_title", view->reward_title,
+                     "merchant_id", json_id(view->merchant_id), "merchant_name",
+                     view->merchant_name, "points", json_points(view->points), "created_at",
+                     json_time(view->created_us), "expires_at", json_time(view->expires_us),
+                     "confirmed_at", json_time(view->confirmed_us), "confirmed_by",
+                     id_or_null(view->confirmed_by), "confirmed_in",
+                     named_or_null(view->shop_id, view->shop_name), "only_in",
                      named_or_null(view->reward_shop, view->reward_shop_name), "closed_at",
-                     json_time(view->closed_us));
+                     json_time(view->closed_us), "waiting_for", waiting, "wanted", wanted);
 }
 
 enum answered render_redemption(struct call *call, const struct outcome *outcome)
@@ -58,6 +67,7 @@ const struct json_field redeem_fields[] = {
     {"reward_id", JSON_ID, REQUIRED, offsetof(struct redeem_request, reward_id)},
     {"price", JSON_POINTS, REQUIRED, offsetof(struct redeem_request, price), .min = 1},
     {"terms_version", JSON_INT, REQUIRED, offsetof(struct redeem_request, terms_version), .min = 1},
+    {"agree_to_disclose", JSON_FLAG, OPTIONAL, offsetof(struct redeem_request, agree_to_disclose)},
     {0},
 };
 
@@ -78,12 +88,25 @@ static enum answered render_checking(struct call *call, const struct outcome *ou
                   json_time(outcome->until_us), "wallet", wallet_json_of(outcome)));
 }
 
+/* Whether the shop has it will show at the Location. */
+static enum answered render_waiting(struct call *call, const struct outcome *outcome)
+{
+    return reply_accepted(
+        call, arena_printf(call->arena, "/v1/redemptions/%llu", (unsigned long long)outcome->ref),
+        json_pack("{s:o, s:s, s:o, s:o, s:o}", "id", json_id(outcome->ref), "state",
+                  redemption_state_name((enum redemption_state)outcome->state), "points",
+                  json_points(outcome->points), "expires_at", json_time(outcome->until_us),
+                  "wallet", wallet_json_of(outcome)));
+}
+
 static enum answered render_voucher(struct call *call, const struct outcome *outcome)
 {
     struct paper_code code;
 
     if (outcome->state == REDEMPTION_CHECKING)
         return render_checking(call, outcome);
+    if (outcome->state == REDEMPTION_ISSUING)
+        return render_waiting(call, outcome);
     if (!code_of(call->app, outcome->ref, outcome->extra, &code))
         return reply_problem(call, PROBLEM_BUSY);
     return reply_created(
@@ -108,6 +131,8 @@ struct reserve *redeem_command(struct call *call, uint64_t member_id)
     reserve->terms_version = (uint32_t)input->terms_version;
     reserve->utc_offset_minutes = (int)call->app->programme->utc_offset_minutes;
     reserve->code_key = voucher_key->id;
+    reserve->operation_id = id_next(call->app->ids);
+    reserve->agreed = input->agree_to_disclose ? DISCLOSURES_ALL : 0;
     voucher_code_make(voucher_key->secret, reserve->redemption_id, &code);
     paper_code_hash(keyring_current(call->app->keyring, KEY_INDEX)->secret, &code,
                     reserve->code_hash);
@@ -144,6 +169,19 @@ static enum find find_visible(struct call *call, struct redemption_view *view, s
     return found == FIND_FOUND && !may_see(&call->who, view) ? FIND_NOTHING : found;
 }
 
+/* What the merchant's own system knows the voucher by, where it gave a code. */
+static bool add_merchant_code(struct call *call, uint64_t redemption_id, json_t *body,
+                              struct error *error)
+{
+    struct text code = {0};
+    enum find found =
+        merchant_code_read(call->db, call->app->keyring, redemption_id, call->arena, &code, error);
+
+    if (found == FIND_FOUND)
+        json_object_set_new(body, "merchant_code", json_text(code));
+    return found != FIND_FAILED;
+}
+
 static enum answered redemption_show(struct call *call)
 {
     struct redemption_view view;
@@ -155,7 +193,8 @@ static enum answered redemption_show(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    is_theirs = call->who.account_id == view.member_id;
+    is_theirs = call->who.account_id == view.member_id && view.state != REDEMPTION_ISSUING &&
+                view.state != REDEMPTION_CHECKING;
     if (is_theirs && !code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
     body = redemption_json(&view);
@@ -163,8 +202,12 @@ static enum answered redemption_show(struct call *call)
         json_object_set_new(body, "redeemed_by", json_id(view.redeemer_id));
     if (view.state == REDEMPTION_CHECKING)
         json_object_set_new(body, "answer_by", json_time(view.answer_by_us));
-    if (is_theirs && view.state != REDEMPTION_CHECKING)
+    if (is_theirs)
         json_object_set_new(body, "code", json_string(paper_code_for_people(call->arena, &code)));
+    if (is_theirs && view.calls != 0 && !add_merchant_code(call, view.id, body, &error)) {
+        json_decref(body);
+        return reply_error(call, &error);
+    }
     return reply_json(call, 200, body);
 }
 
@@ -213,7 +256,7 @@ static enum answered redemption_qr(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    if (call->who.account_id != view.member_id)
+    if (call->who.account_id != view.member_id || view.state == REDEMPTION_ISSUING)
         return reply_problem(call, PROBLEM_NOT_FOUND);
     if (view.state == REDEMPTION_CHECKING)
         return reply_being_checked(call);
@@ -281,6 +324,14 @@ struct redemption_ref *redemption_command(struct call *call, const struct comman
                                           const struct redemption_view *view)
 {
     struct redemption_ref *ref = call_command(call, sizeof *ref, kind);
+
+    redemption_ref_fill(call, view, ref);
+    return ref;
+}
+
+void redemption_ref_fill(const struct call *call, const struct redemption_view *view,
+                         struct redemption_ref *ref)
+{
     bool of_a_merchant = call->who.role == ROLE_CLERK || call->who.role == ROLE_MANAGER;
 
     ref->redemption_id = view->id;
@@ -296,7 +347,6 @@ struct redemption_ref *redemption_command(struct call *call, const struct comman
     ref->redeemer_id = view->redeemer_id;
     ref->redeemer_person = view->redeemer_person;
     ref->undo_window_us = call->app->programme->undo_window_us;
-    return ref;
 }
 
 static enum answered submit_on(struct call *call, const struct command_kind *kind)

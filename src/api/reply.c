@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/headers.h"
+#include "api/people_json.h"
 #include "api/trip.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -58,6 +59,12 @@ enum answered reply_created(struct call *call, const char *location, json_t *bod
 {
     trip_header(trip_of(call), "Location", location);
     return reply_json(call, 201, body);
+}
+
+enum answered reply_accepted(struct call *call, const char *location, json_t *body)
+{
+    trip_header(trip_of(call), "Location", location);
+    return reply_json(call, 202, body);
 }
 
 enum answered reply_empty(struct call *call)
@@ -199,6 +206,8 @@ enum answered reply_refusal(struct call *call, const struct outcome *outcome)
                             outcome->ref == 0 ? json_null() : json_id(outcome->ref));
     if (outcome->refusal == REFUSED_DENIED && outcome->ref != 0)
         further = json_pack("{s:o}", "decision_id", json_id(outcome->ref));
+    if (outcome->refusal == REFUSED_MUST_AGREE)
+        further = json_pack("{s:o}", "discloses", disclosures_json(outcome->extra));
     return answer_problem(call, &(struct problem_answer){
                                     .status = text->status,
                                     .code = text->code,

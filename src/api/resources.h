@@ -44,6 +44,8 @@ extern const struct route reward_routes[];
 extern const struct route redemption_routes[];
 extern const struct route proxy_routes[];
 extern const struct route voucher_routes[];
+extern const struct route integration_routes[];
+extern const struct route merchant_call_routes[];
 extern const struct route wallet_routes[];
 extern const struct route member_wallet_routes[];
 extern const struct route plugin_routes[];

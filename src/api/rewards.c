@@ -6,9 +6,11 @@
 
 #include "api/app.h"
 #include "api/call.h"
+#include "api/people_json.h"
 #include "api/resources.h"
 #include "api/vouchers.h"
 #include "ledger/statement.h"
+#include "market/calls.h"
 #include "market/shops.h"
 #include "market/sponsors.h"
 
@@ -37,6 +39,7 @@ static void add_money(json_t *json, const struct reward *reward)
 {
     json_t *terms = json_object_get(json, "terms");
 
+    json_object_set_new(json, "item", json_string(reward->item));
     json_object_set_new(json, "committed_fen", json_integer(reward->committed_fen));
     json_object_set_new(terms, "reimburse_fen", json_integer(reward->terms.reimburse_fen));
     json_object_set_new(terms, "budget_fen", json_integer(reward->terms.budget_fen));
@@ -51,12 +54,12 @@ static json_t *reward_json(const struct who *who, const struct reward *reward)
                               "sold", (json_int_t)reward->sold);
 
     json_t *json = json_pack(
-        "{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o}", "id", json_id(reward->id), "merchant",
-        merchant, "only_in", named_or_null(reward->shop_id, reward->shop_name), "sponsor",
-        named_or_null(reward->terms.sponsor_id, reward->sponsor_name), "title", reward->title,
-        "description", reward->description, "terms", terms_json(&reward->terms), "terms_version",
-        (json_int_t)reward->terms_version, "stock", stock, "created_at",
-        json_time(reward->created_us));
+        "{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o, s:o}", "id", json_id(reward->id),
+        "merchant", merchant, "only_in", named_or_null(reward->shop_id, reward->shop_name),
+        "sponsor", named_or_null(reward->terms.sponsor_id, reward->sponsor_name), "title",
+        reward->title, "description", reward->description, "terms", terms_json(&reward->terms),
+        "terms_version", (json_int_t)reward->terms_version, "stock", stock, "created_at",
+        json_time(reward->created_us), "discloses", disclosures_json(calls_tells(reward->calls)));
 
     if (may_see_money(who, reward->merchant_id))
         add_money(json, reward);
@@ -78,7 +81,7 @@ struct terms_input {
 
 struct reward_input {
     uint64_t merchant_id, shop_id;
-    struct text title, description;
+    struct text title, description, item;
     struct terms_input terms;
 };
 
@@ -106,6 +109,7 @@ static const struct json_field reward_fields[] = {
     {"shop_id", JSON_ID, OPTIONAL, offsetof(struct reward_input, shop_id)},
     {"title", JSON_TEXT, REQUIRED, offsetof(struct reward_input, title), .min = 1, .max = 100},
     {"description", JSON_TEXT, OPTIONAL, offsetof(struct reward_input, description), .max = 1000},
+    {"item", JSON_TEXT, OPTIONAL, offsetof(struct reward_input, item), .max = 100},
     TERMS_FIELDS(struct reward_input),
     {0},
 };
@@ -190,6 +194,7 @@ static enum answered reward_post(struct call *call)
         .shop_id = input->shop_id,
         .title = arena_copy(call->arena, input->title.data, input->title.length),
         .description = arena_copy(call->arena, input->description.data, input->description.length),
+        .item = arena_copy(call->arena, input->item.data, input->item.length),
         .terms = terms_of(&input->terms),
         .created_us = call->now_us,
     };

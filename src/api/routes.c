@@ -46,6 +46,8 @@ const struct route *const route_tables[] = {
     redemption_routes,
     proxy_routes,
     voucher_routes,
+    integration_routes,
+    merchant_call_routes,
     statement_routes,
     market_routes,
 

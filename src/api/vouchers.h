@@ -15,11 +15,15 @@ call_render render_redemption;
 /* A redemption_ref command for what was found, with the caller's own side filled in. */
 struct redemption_ref *redemption_command(struct call *call, const struct command_kind *kind,
                                           const struct redemption_view *view);
+/* The same for a command that begins with one: all but its head. */
+void redemption_ref_fill(const struct call *call, const struct redemption_view *view,
+                         struct redemption_ref *ref);
 
 /* What is asked of the catalogue, by a member or for one. */
 struct redeem_request {
     uint64_t reward_id;
     int64_t price, terms_version;
+    bool agree_to_disclose; /* what the reward says that its merchant is told */
 };
 extern const struct json_field redeem_fields[];
 /* The command for a call whose input that is: with a number, and its code. */

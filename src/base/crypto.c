@@ -95,6 +95,16 @@ void crypto_mac(const uint8_t key[MAC_KEY_SIZE], const void *data, size_t length
     crypto_auth_hmacsha256(out, data, length, key);
 }
 
+void crypto_mac_with(struct text key, const void *data, size_t length, uint8_t out[HASH_SIZE])
+{
+    crypto_auth_hmacsha256_state state;
+
+    crypto_auth_hmacsha256_init(&state, (const uint8_t *)key.data, key.length);
+    crypto_auth_hmacsha256_update(&state, data, length);
+    crypto_auth_hmacsha256_final(&state, out);
+    crypto_wipe(&state, sizeof state);
+}
+
 struct signer {
     uint8_t secret[crypto_sign_SECRETKEYBYTES];
     uint8_t public[crypto_sign_PUBLICKEYBYTES];
@@ -195,6 +205,17 @@ char *base64url_encode(struct arena *arena, const void *data, size_t length)
 
     return sodium_bin2base64(arena_take(arena, size), size, data, length,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+void base64_add(struct buffer *out, const void *data, size_t length)
+{
+    size_t size = sodium_base64_ENCODED_LEN(length, sodium_base64_VARIANT_ORIGINAL);
+    char *text = memory_new(size);
+
+    sodium_bin2base64(text, size, data, length, sodium_base64_VARIANT_ORIGINAL);
+    buffer_add_text(out, text);
+    crypto_wipe(text, size);
+    free(text);
 }
 
 bool base64url_decode(struct text text, void *out, size_t most, size_t *length)

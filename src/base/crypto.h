@@ -6,7 +6,7 @@
 #define LINLI_CRYPTO_H
 
 #include "base/arena.h"
-#include "base/base.h"
+#include "base/buffer.h"
 
 #define HASH_SIZE          32
 #define MAC_KEY_SIZE       32
@@ -29,6 +29,8 @@ void crypto_sha256_parts(uint8_t prefix, const void *a, size_t a_length, const v
 /* HMAC-SHA256 */
 void crypto_mac(const uint8_t key[MAC_KEY_SIZE], const void *data, size_t length,
                 uint8_t out[HASH_SIZE]);
+/* The same with a secret of any length that others chose. */
+void crypto_mac_with(struct text key, const void *data, size_t length, uint8_t out[HASH_SIZE]);
 
 /* Ed25519 from a 32-byte seed. */
 struct signer; /* opaque, expanded key; any thread */
@@ -55,6 +57,7 @@ bool password_matches(const char *hash, struct text password) MUST_CHECK;
 char *hex_encode(struct arena *arena, const void *data, size_t length);
 bool hex_decode(struct text text, void *out, size_t length) MUST_CHECK; /* exactly length bytes */
 char *base64url_encode(struct arena *arena, const void *data, size_t length); /* no padding */
+void base64_add(struct buffer *out, const void *data, size_t length); /* RFC 4648, with padding */
 bool base64url_decode(struct text text, void *out, size_t most, size_t *length) MUST_CHECK;
 /* Crockford base 32, 5 bits a character, most significant first: `count` characters of `data`. */
 void crockford_encode(const uint8_t *data, size_t count, char *out /* count + NUL */);

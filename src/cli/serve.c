@@ -18,6 +18,7 @@
 #include "cli/database.h"
 #include "cli/demo.h"
 #include "ledger/judge.h"
+#include "market/merchant_calls.h"
 #include "people/revocations.h"
 #include "people/secrets.h"
 #include "plugin/registry.h"
@@ -38,6 +39,8 @@ struct server {
     struct query_pool *queries;
     struct heads *heads;
     struct keeper *keeper;
+    struct merchant_calls merchant_calls;
+    struct dispatch *dispatch;
     struct tally *wrong_codes;
     struct http_server *http;
     struct app app;
@@ -175,6 +178,25 @@ static bool start_queries(struct server *server, struct error *error)
     return true;
 }
 
+/* What operations mean is the market's; how they are said is the outbox's. */
+static bool start_dispatch(struct server *server, struct error *error)
+{
+    (void)error;
+    server->merchant_calls = (struct merchant_calls){
+        .teller = server->teller,
+        .keyring = server->keyring,
+        .ids = &server->ids,
+        .desk = step_desk_of(server->plugins),
+    };
+    server->dispatch = dispatch_start(&(struct dispatch_tools){
+        .options = &server->settings->outbox,
+        .db = &server->database.options,
+        .server = server->app.instance_id,
+        .hooks = merchant_calls_hooks(&server->merchant_calls),
+    });
+    return true;
+}
+
 static bool start_keeper(struct server *server, struct error *error)
 {
     (void)error;
@@ -206,6 +228,7 @@ static bool open_the_door(struct server *server, struct error *error)
     app->award_policy = server->cli->program->award_policy;
     app->plugins = server->plugins;
     app->registry = &server->registry;
+    app->merchant_desk = &server->merchant_calls.desk;
     app->wrong_codes = server->wrong_codes;
     routes_compile(server->cli->program->routes);
     server->http = http_server_start(&server->settings->http, dispatch_request, app, error);
@@ -223,6 +246,7 @@ static bool (*const parts[])(struct server *server, struct error *error) = {
     start_teller,       /* claims a lane of the ledger: points can move */
     start_revocations,  /* which tokens are void, read before the first is believed */
     start_queries,      /* threads for handlers that read, and the long-polls that run on them */
+    start_dispatch,     /* says to merchants what the outbox holds, and brings answers */
     start_keeper,       /* what happens by itself */
     open_the_door,      /* last: whoever is let in is served */
 };
@@ -246,6 +270,7 @@ static void stop(struct server *server)
     if (server->http)
         http_server_drain(server->http);
     keeper_stop(server->keeper);
+    dispatch_stop(server->dispatch); /* answers that are in hand reach the teller still */
     query_pool_stop(server->queries);
     heads_stop(server->heads);
     if (server->teller)

@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "ledger/judge.h"
 #include "ledger/teller.h"
+#include "outbox/caller.h"
 #include "people/keyring.h"
 #include "people/programme.h"
 #include "people/sign_in.h"
@@ -37,6 +38,7 @@ struct settings {
     struct query_options query;
     struct heads_options heads;
     struct programme_options programme;
+    struct outbox_options outbox;
     struct sign_in_options sign_in;
     struct sms_options sms;
     struct award_options award;

@@ -23,5 +23,5 @@ uint32_t calls_of(const struct manifest *manifest)
         calls |= CALLS_CONFIRMS_AT_ONCE;
     if (manifest->merchant.ways & LINLI_TAKES_CODES)
         calls |= CALLS_TAKES_CODES;
-    return calls | (manifest->discloses & 7) << CALLS_TELLS_SHIFT;
+    return calls | (manifest->discloses & DISCLOSURES_ALL) << CALLS_TELLS_SHIFT;
 }

@@ -24,6 +24,8 @@ enum call_way {
 };
 #define CALLS_TELLS_SHIFT 16
 
+#define DISCLOSURES_ALL   (LINLI_TELLS_NAME | LINLI_TELLS_PHONE | LINLI_TELLS_OPENID)
+
 static inline bool calls_hears(uint32_t calls, enum operation_kind kind)
 {
     enum operation_kind heard = kind == OPERATION_LAPSE ? OPERATION_CANCEL : kind;
@@ -33,7 +35,7 @@ static inline bool calls_hears(uint32_t calls, enum operation_kind kind)
 
 static inline uint32_t calls_tells(uint32_t calls)
 {
-    return calls >> CALLS_TELLS_SHIFT & 7;
+    return calls >> CALLS_TELLS_SHIFT & DISCLOSURES_ALL;
 }
 
 /* Of a merchant plugin; never 0. */

@@ -6,7 +6,7 @@
     "SELECT d.redemption_id, d.member_id, d.reward_id, d.merchant_id, d.state, d.points,"          \
     " d.code_key, d.created_us, d.expires_us, d.confirmed_us, d.closed_us, r.title, m.name,"       \
     " r.shop_id, d.confirmed_by, d.shop_id, h.name, o.name, p.actor, a.person_id,"                 \
-    " c.check_id, c.due_us"                                                                        \
+    " c.check_id, c.due_us, d.calls, d.asking, d.intent"                                           \
     " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"                              \
     " JOIN merchants m ON m.merchant_id = d.merchant_id"                                           \
     " LEFT JOIN shops h ON h.shop_id = d.shop_id LEFT JOIN shops o ON o.shop_id = r.shop_id"       \
@@ -40,6 +40,9 @@ static void read_view(struct rows *rows, struct arena *arena, struct redemption_
         .redeemer_person = rows_id(rows, 19),
         .check_id = rows_id(rows, 20),
         .answer_by_us = rows_int(rows, 21),
+        .calls = (uint32_t)rows_int(rows, 22),
+        .asking = (int)rows_int(rows, 23),
+        .intent = (enum intent)rows_int(rows, 24),
     };
 }
 

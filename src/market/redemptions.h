@@ -15,6 +15,9 @@ struct redemption_view {
     enum redemption_state state;
     int64_t points;
     uint32_t code_key;
+    uint32_t calls;     /* market/calls.h; 0: Linli's own */
+    int asking;         /* enum operation_kind that its merchant has not answered; 0: none */
+    enum intent intent; /* what is done then */
     int64_t created_us, expires_us, confirmed_us, closed_us;
     char *reward_title, *merchant_name;
     uint64_t reward_shop;     /* the only one that takes it; 0: each of the merchant's does */

@@ -24,10 +24,11 @@ static bool insert_reward(struct db *db, void *context, struct error *error)
     return state_to_set(db, reward->merchant_id, &state, error) &&
            db_run(db, error,
                   "INSERT INTO rewards (reward_id, merchant_id, title, description, created_us,"
-                  " updated_us, shop_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                  " updated_us, shop_id, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                   DB_ID(reward->id), DB_ID(reward->merchant_id), DB_STR(reward->title),
                   DB_STR(reward->description), DB_INT(reward->created_us),
-                  DB_INT(reward->created_us), DB_ID(reward->shop_id)) >= 0 &&
+                  DB_INT(reward->created_us), DB_ID(reward->shop_id),
+                  DB_STR(reward->item ? reward->item : "")) >= 0 &&
            db_run(db, error,
                   "INSERT INTO stock (reward_id, merchant_id, state, price, reimburse_fen,"
                   " terms_version, limit_count, limit_days, valid_us, sponsor_id, budget_fen,"
@@ -36,7 +37,12 @@ static bool insert_reward(struct db *db, void *context, struct error *error)
                   DB_ID(reward->id), DB_ID(reward->merchant_id), DB_INT(state),
                   DB_INT(terms->price), DB_INT(terms->reimburse_fen), DB_INT(terms->limit_count),
                   DB_INT(terms->limit_days), DB_INT(terms->valid_us), DB_ID(terms->sponsor_id),
-                  DB_INT(terms->budget_fen), DB_INT(terms->sell_until_us)) >= 0;
+                  DB_INT(terms->budget_fen), DB_INT(terms->sell_until_us)) >= 0 &&
+           db_run(db, error,
+                  "UPDATE stock s JOIN integrations i ON i.merchant_id = s.merchant_id"
+                  " AND i.current = 1 SET s.integration_id = i.integration_id, s.calls = i.calls"
+                  " WHERE s.reward_id = ?",
+                  DB_ID(reward->id)) >= 0;
 }
 
 bool reward_create(struct db *db, const struct reward *reward, struct error *error)
@@ -48,7 +54,7 @@ bool reward_create(struct db *db, const struct reward *reward, struct error *err
     "SELECT r.reward_id, r.merchant_id, m.name, r.title, r.description, s.state, s.price,"         \
     " s.reimburse_fen, s.limit_count, s.limit_days, s.valid_us, s.terms_version, s.initial,"       \
     " s.free, s.held, s.sold, r.created_us, r.updated_us, s.sponsor_id, s.budget_fen,"             \
-    " s.sell_until_us, s.committed_fen, r.shop_id, h.name, p.name"                                 \
+    " s.sell_until_us, s.committed_fen, r.shop_id, h.name, p.name, r.item, s.calls"                \
     " FROM rewards r JOIN stock s ON s.reward_id = r.reward_id"                                    \
     " JOIN merchants m ON m.merchant_id = r.merchant_id"                                           \
     " LEFT JOIN shops h ON h.shop_id = r.shop_id"                                                  \
@@ -82,6 +88,8 @@ static void read_reward(struct rows *rows, struct arena *arena, struct reward *r
         .shop_id = rows_id(rows, 22),
         .shop_name = rows_copy(rows, 23, arena),
         .sponsor_name = rows_copy(rows, 24, arena),
+        .item = rows_copy(rows, 25, arena),
+        .calls = (uint32_t)rows_int(rows, 26),
     };
 }
 
@@ -96,6 +104,12 @@ enum find reward_find(struct db *db, uint64_t reward_id, struct arena *arena, st
     if (!rows_end(rows, error))
         return FIND_FAILED;
     return found ? FIND_FOUND : FIND_NOTHING;
+}
+
+bool reward_set_item(struct db *db, uint64_t reward_id, struct text item, struct error *error)
+{
+    return db_run(db, error, "UPDATE rewards SET item = ? WHERE reward_id = ?", DB_TEXT(item),
+                  DB_ID(reward_id)) >= 0;
 }
 
 /* For LIKE: the words as they are, anywhere. */

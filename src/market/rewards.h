@@ -29,6 +29,8 @@ struct reward {
     int64_t committed_fen; /* of the budget */
     uint64_t shop_id;      /* the only shop that takes it; 0: each of the merchant's does */
     char *shop_name, *sponsor_name; /* NULL: none */
+    char *item;                     /* its article number at the merchant; "": none */
+    uint32_t calls;                 /* market/calls.h */
     int64_t created_us, updated_us;
 };
 
@@ -48,6 +50,8 @@ struct reward_filter {
 bool reward_list(struct db *db, const struct reward_filter *filter, uint64_t after, int64_t limit,
                  struct arena *arena, struct reward **rewards, size_t *count,
                  struct error *error) MUST_CHECK;
+bool reward_set_item(struct db *db, uint64_t reward_id, struct text item,
+                     struct error *error) MUST_CHECK;
 /* New terms, if the present version is `seen_version`; FIND_NOTHING when it moved meanwhile. */
 enum find reward_change_terms(struct db *db, const struct reward *reward, uint32_t seen_version,
                               const struct reward_terms *terms, struct error *error);

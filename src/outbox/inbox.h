@@ -54,7 +54,18 @@
     X(RATING_SHOWN, 60, "rating_shown", "您的考核初评已出，请查看原因；如有异议，可在期限内申诉",    \
       "The draft of your assessment is there with its reasons; you may appeal in time")              \
     X(APPEAL_ANSWERED, 61, "appeal_answered", "您的申诉已有答复，请查看",                            \
-      "Your appeal was answered")
+      "Your appeal was answered")                                                                    \
+    X(VOUCHER_READY, 70, "voucher_ready", "“{title}”的兑换券已就绪",                                 \
+      "Your voucher for “{title}” is ready")                                                         \
+    X(VOUCHER_DECLINED, 71, "voucher_declined",                                                      \
+      "商家未能提供“{title}”，{points} 积分已还给您 {reason}",                                       \
+      "The shop could not provide “{title}”: you have {points} points back. {reason}")               \
+    X(VOUCHER_KEPT, 72, "voucher_kept", "商家不能取消“{title}”的兑换券，券仍然有效 {reason}",        \
+      "The shop does not take “{title}” back: your voucher is still good. {reason}")                 \
+    X(VOUCHER_STUCK, 73, "voucher_stuck",                                                            \
+      "“{title}”：商家没有答复，积分为您保留，工作人员将在两天内处理",                               \
+      "“{title}”: the shop has not answered. Your points are kept, and somebody will see to it " \
+      "within two days")
 
 enum notice_kind {
 #define NOTICE_ENUM(name, number, ...) NOTICE_##name = (number),

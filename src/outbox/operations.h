@@ -37,4 +37,52 @@ enum operation_state {
 };
 const char *operation_state_name(enum operation_state state); /* "waiting" */
 
+/* What somebody who leased an operation knows of it. */
+struct lease {
+    uint64_t operation_id, redemption_id, merchant_id, integration_id;
+    enum operation_kind kind;
+    int32_t attempt;
+    int64_t created_us, deadline_us;
+    bool querying; /* an answer is missing */
+    bool sent;     /* before this attempt the merchant may have seen it */
+    const char *plugin;
+    struct text plugin_state;
+};
+
+/* Times below are the database's, which all servers share. */
+bool operations_now(struct db *db, int64_t *now_us, struct error *error) MUST_CHECK;
+
+/* Integrations with something to do, at most `most`. `may_call`: how many calls its merchant's
+ * breaker lets through now (1: it tries whether the merchant is back). */
+struct due {
+    uint64_t integration_id;
+    int may_call;
+};
+bool operations_due(struct db *db, int64_t now_us, struct due *due, size_t most, size_t *count,
+                    struct error *error) MUST_CHECK;
+/* Those of one integration, the longest due first. Not leased yet. */
+bool operations_of(struct db *db, uint64_t integration_id, int64_t now_us, size_t most,
+                   struct arena *arena, struct lease **leases, size_t *count,
+                   struct error *error) MUST_CHECK;
+/* Takes it for `for_us`: `taken` says whether nobody else was faster. `will_send`: from now on the
+ * merchant may have seen it, whatever becomes of us. Counts the attempt. */
+bool operation_lease(struct db *db, struct lease *lease, uint32_t server, int64_t now_us,
+                     int64_t for_us, bool will_send, bool *taken, struct error *error) MUST_CHECK;
+
+/* What came of an attempt, kept beside the operation if it is still at that attempt. */
+struct attempt_note {
+    bool querying, sent;
+    int64_t due_us; /* of the next attempt; 0: the lease goes on, the book is told first */
+    int32_t status;
+    const char *fault; /* "": none */
+    struct text reason, plugin_state;
+};
+bool operation_note(struct db *db, const struct lease *lease, const struct attempt_note *note,
+                    struct error *error) MUST_CHECK;
+
+/* The breaker: a merchant that did not answer once more, or did again. */
+bool integration_failed(struct db *db, uint64_t integration_id, int64_t now_us,
+                        struct error *error) MUST_CHECK;
+bool integration_answered(struct db *db, uint64_t integration_id, struct error *error) MUST_CHECK;
+
 #endif

@@ -128,8 +128,6 @@ static bool check_step(const struct plugin_call *call, struct error *why)
         return nonsense(why, "`absent` answers a query only");
     if (!is_printable(&step->voucher, false))
         return nonsense(why, "a voucher that cannot be printed");
-    if (step->outcome == LINLI_DONE && operation == LINLI_RESERVE && step->voucher.length == 0)
-        return nonsense(why, "a reservation that is done without a voucher");
     if (step->outcome == LINLI_RETRY && !is_within(step->retry_s, 1, 86400))
         return nonsense(why, "a retry after less than a second or more than a day");
     if (step->expires_us != 0 && !is_within(step->expires_us, 1, WIRE_TIME_MOST))

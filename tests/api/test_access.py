@@ -75,6 +75,7 @@ class Victim:
     def name_objects(self):
         """What an {id} below each resource stands for."""
         return {
+            "merchant-calls": self.merchant_call(),
             "units": self.world.unit_id,
             "members": self.member.id,
             "staff": self.market.clerk.id,
@@ -161,6 +162,16 @@ class Victim:
         row += (100, 1, 1, 1, 3, 2, 4, 0, "code", "核对", "checked")
         return self.world.insert("decisions", columns, [row])[0][0]
 
+    def merchant_call(self):
+        """About the member's voucher, of a merchant that others issue for."""
+        columns = "integration_id, merchant_id, plugin, current, calls, key_id, settings"
+        market, ids = self.market.id, [self.world.new_id() for _ in range(2)]
+        row = (ids[0], market, "http_json", 0, 3, 0, b"", 0, 0)
+        self.world.insert("integrations", columns + ", changed_by, changed_us", [row])
+        columns = "operation_id, redemption_id, merchant_id, integration_id, kind, state, created_us"
+        row = (ids[1], self.voucher["id"], market, ids[0], 1, 2, 0)
+        return self.world.insert("operations", columns, [row])[0][0]
+
     def notice(self):
         """In the member's inbox."""
         columns = "account_id, kind, ref, details, created_us, read_us"
@@ -241,8 +252,10 @@ class Victim:
         query = {field["name"]: self.value(field) for field in required}
         if route["method"] == "GET":
             return caller.get(target, query=query)
-        request = self.world.api.request
-        return request(route["method"], target, body, token=caller.token, key=key, query=query)
+        options = {"token": caller.token, "key": key, "query": query}
+        if route["takes_csv"] and "{id}" in route["path"]:
+            body, options["headers"] = b"code\nX\n", {"Content-Type": "text/csv"}
+        return self.world.api.request(route["method"], target, body, **options)
 
     # What has changed
 

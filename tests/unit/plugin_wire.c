@@ -279,9 +279,9 @@ static void a_step_comes_back(void **state)
     linli_say(&step->http.url, "file:///etc/passwd");
     send_to(&answered, &call);
     assert_int_equal(call.fault, FAULT_NONSENSE);
-    step->outcome = LINLI_DONE; /* without a voucher */
+    step->outcome = LINLI_DONE; /* without a voucher: Linli's own code is enough */
     send_to(&answered, &call);
-    assert_int_equal(call.fault, FAULT_NONSENSE);
+    assert_int_equal(call.fault, FAULT_NONE);
     linli_say(&step->voucher, "AB-12");
     send_to(&answered, &call);
     assert_int_equal(call.fault, FAULT_NONE);

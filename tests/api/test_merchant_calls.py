@@ -1,0 +1,326 @@
+"""
+Merchants whose vouchers others issue: what members, clerks and administrators see of them, and that
+in the end both sides tell the same, or a person has it in their queue.
+"""
+
+import time
+
+import pytest
+
+from support import plugins
+from support.books import check_books
+from support.merchant_simulator import FAULTS, SECRET, MerchantSimulator
+from support.parallel import in_parallel
+from support.processes import wait_until
+from support.server import Server
+from support.world import World
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with MerchantSimulator(seed=11, patience=0.4) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def world(sms, shop):
+    options = sms.options | shop.options | {"outbox.decide_after": "3s", "outbox.tell_for": "6s"}
+    with Server(options) as server:
+        world = World(server)
+        for name in ("http_json", "coupon_pool", "donation", "voucher"):
+            plugins.change(world.administrator, name, mode="enforced").expect(200)
+        credential(world, "shop", shop.host).expect(200)
+        yield world
+        world.verify_ledger()
+
+
+@pytest.fixture
+def calm(shop):
+    """A merchant that behaves."""
+    shop.trouble = shop.declines = 0.0
+    shop.down = False
+    yield shop
+    shop.trouble = shop.declines = 0.0
+    shop.down = False
+
+
+def credential(world, name, hosts, **changed):
+    body = {"kind": "hmac-sha256", "hosts": hosts, "secret": SECRET, "why": "a test"} | changed
+    return world.administrator.put(f"/v1/credentials/{name}", body)
+
+
+def connect(market, plugin, **settings):
+    body = {"plugin": plugin, "settings": settings, "why": "a test"}
+    return market.world.administrator.put(f"/v1/merchants/{market.id}/plugin", body)
+
+
+@pytest.fixture
+def market(world, shop):
+    """A merchant with an API of its own."""
+    market = world.market()
+    connect(market, "http_json", base=shop.base, credential="shop").expect(200)
+    return market
+
+
+def redeem(market, member, reward, **changed):
+    answer = member.redeem(reward, **changed)
+    made = answer.expect(202)
+    assert answer.headers["Location"] == f"/v1/redemptions/{made['id']}"
+    assert made["state"] == "issuing" and "code" not in made
+    return made
+
+
+def wait_for(member, voucher, *states, seconds=15):
+    def there():
+        seen = member.redemption(voucher)
+        return seen if seen["state"] in states and seen["waiting_for"] is None else None
+
+    return wait_until(there, seconds, lambda: f"{states}, not {member.redemption(voucher)}")
+
+
+def operations(world, voucher):
+    path = f"/v1/merchant-calls?redemption_id={voucher['id']}"
+    return world.administrator.get(path).expect(200)["items"]
+
+
+# The ways of one voucher
+
+
+def test_a_voucher_waits_for_its_merchant_and_is_confirmed_there_too(world, market, calm):
+    member = world.member(points=10)
+    voucher = redeem(market, member, market.reward(stock=1, price=10))
+    assert member.wallet()["held"] == "10.00"
+    voucher = wait_for(member, voucher, "issued")
+    assert voucher["merchant_code"].startswith("V")
+    market.clerk.confirm(voucher).expect(200)
+    wait_for(member, voucher, "confirmed")
+    kinds = [(row["kind"], row["state"]) for row in operations(world, voucher)]
+    assert kinds == [("reserve", "done"), ("confirm", "done")]
+    assert calm.bad_signatures == 0
+
+
+def test_what_a_member_does_meanwhile_is_done_afterwards(world, market, calm):
+    member = world.member(points=10)
+    reward = market.reward(stock=1, price=10)
+    calm.down = True
+    voucher = redeem(market, member, reward)
+    assert member.cancel(voucher).expect(200)["state"] == "issuing"
+    seen = member.redemption(voucher)
+    assert seen["wanted"] == "cancel" and seen["waiting_for"] == "reserve"
+    calm.down = False
+    wait_for(member, voucher, "cancelled")
+    assert member.available == "10.00"
+
+
+def test_a_slip_is_told_and_the_voucher_is_good_again(world, market, calm):
+    member = world.member(points=10)
+    voucher = wait_for(member, redeem(market, member, market.reward(stock=1)), "issued")
+    market.clerk.confirm(voucher).expect(200)
+    market.clerk.undo(voucher).expect(200)
+    wait_for(member, voucher, "issued")
+    assert not list(calm.vouchers.values())[-1].used
+    market.clerk.confirm(voucher).expect(200)
+    market.manager.refund(wait_for(member, voucher, "confirmed")).expect(200)
+    wait_for(member, voucher, "refunded")
+    assert list(calm.vouchers.values())[-1].refunded and member.available == "10.00"
+
+
+def test_a_merchant_may_say_no(world, market, calm):
+    member = world.member(points=10)
+    calm.declines = 1.0
+    voucher = redeem(market, member, market.reward(stock=1))
+    wait_for(member, voucher, "cancelled")
+    assert member.available == "10.00"
+    notice = member.get("/v1/inbox").expect(200)["items"][0]
+    assert notice["kind"] == "voucher_declined"
+    assert market.stock(market_reward(world, voucher)) == (1, 0, 0)
+
+
+def market_reward(world, voucher):
+    row = world.server.sql("SELECT reward_id FROM redemptions WHERE redemption_id=%s", voucher["id"])
+    return type("R", (), {"id": str(row[0]["reward_id"])})
+
+
+def test_points_come_back_when_a_merchant_was_never_reached(world, calm):
+    market = world.market()
+    credential(world, "nowhere", "localhost:1").expect(200)
+    connect(market, "http_json", base="https://localhost:1", credential="nowhere").expect(200)
+    member = world.member(points=10)
+    voucher = redeem(market, member, market.reward(stock=1))
+    wait_for(member, voucher, "cancelled", seconds=20)
+    assert member.available == "10.00"
+
+
+# What nobody can find out
+
+
+def decide(world, who, voucher, decision):
+    dead = world.administrator.get("/v1/merchant-calls?state=dead&limit=100").expect(200)["items"]
+    ids = {row["redemption_id"]: row["id"] for row in dead}
+    body = {"decision": decision, "why": "asked them by phone"}
+    return who.post(f"/v1/merchant-calls/{ids[voucher['id']]}/decide", body, key=True)
+
+
+def test_what_nobody_can_tell_is_decided_by_a_person(world, market, shop, calm):
+    calm.trouble, calm.faults = 1.0, ["swallow"]
+    other = world.market()
+    connect(other, "http_json", base=shop.base, credential="shop").expect(200)
+    members = world.members(2, points=10)
+    vouchers = [redeem(m, member, m.reward(stock=1)) for m, member in zip([market, other], members)]
+    both = lambda: [m.redemption(v)["state"] for m, v in zip(members, vouchers)]  # noqa: E731
+    wait_until(lambda: both() == ["stuck", "stuck"], 25, both)
+    calm.trouble, calm.faults = 0.0, list(FAULTS)
+    assert members[0].wallet()["held"] == "10.00"
+    assert market.clerk.confirm(members[0].redemption(vouchers[0])).code == "waiting_for_merchant"
+    assert decide(world, market.manager, vouchers[0], "cancelled").status == 403
+    row = operations(world, vouchers[0])[0]["id"]
+    answer = decide(world, world.administrator, vouchers[0], "cancelled")
+    assert answer.expect(200)["state"] == "cancelled"
+    again = {"decision": "cancelled", "why": "asked them by phone"}
+    path = f"/v1/merchant-calls/{row}/decide"
+    assert world.administrator.post(path, again, key=True).code == "already_decided"
+    answer = decide(world, world.administrator, vouchers[1], "ask_again")
+    assert answer.expect(200)["state"] == "issuing"
+    wait_for(members[1], vouchers[1], "issued")
+    check_books(world.server)
+
+
+# What is not let out
+
+
+@pytest.mark.parametrize(
+    "base, fault",
+    [
+        ("https://user@{host}", "bad_url"),
+        ("https://127.0.0.1:{port}", "host_not_allowed"),
+        ("https://[::1]:{port}", "host_not_allowed"),
+        ("https://other.example", "host_not_allowed"),
+        ("https://private.localhost:{port}", "no_connection"),
+    ],
+)
+def test_calls_go_where_the_credential_says_or_nowhere(world, calm, base, fault):
+    market, name = world.market(), f"c{world.new_id()}"
+    credential(world, name, f"{calm.host} private.localhost:{calm.port}").expect(200)
+    base = base.format(host=calm.host, port=calm.port)
+    connect(market, "http_json", base=base, credential=name).expect(200)
+    member, before = world.member(points=10), len(calm.requests)
+    voucher = redeem(market, member, market.reward(stock=1))
+    row = wait_until(
+        lambda: next((row for row in operations(world, voucher) if row["fault"]), None), 5, "a fault"
+    )
+    assert row["fault"] == fault and not row["sent"]
+    assert len(calm.requests) == before
+
+
+# Codes bought in advance, and points for a cause
+
+
+def test_codes_of_a_pool_go_to_exactly_one_each(world):
+    market = world.market()
+    connect(market, "coupon_pool").expect(200)
+    reward = market.reward(stock=10)
+    path = f"/v1/rewards/{reward.id}/codes"
+    csv = {"Content-Type": "text/csv"}
+    added = market.manager.post(path, b"code\nK1\nK2\nK3\nK2\n", headers=csv).expect(200)
+    assert (added["added"], added["left"]) == (3, 3)
+    members = world.members(5, points=10)
+    vouchers = in_parallel(lambda member: redeem(market, member, reward), members)
+    seen = [wait_for(m, v, "confirmed", "cancelled") for m, v in zip(members, vouchers)]
+    codes = [voucher.get("merchant_code") for voucher in seen]
+    assert sorted(code for code in codes if code) == ["K1", "K2", "K3"]
+    assert [v["state"] for v in seen].count("cancelled") == 2
+    assert market.manager.get(path).expect(200)["left"] == 0
+
+
+def test_a_donation_is_given_at_once_and_not_undone(world):
+    market = world.market()
+    connect(market, "donation").expect(200)
+    member = world.member(points=10)
+    voucher = redeem(market, member, market.reward(stock=1))
+    wait_for(member, voucher, "confirmed")
+    assert market.clerk.undo(voucher).code == "cannot_undo"
+    assert member.cancel(voucher).code == "voucher_used"
+    market.manager.refund(voucher).expect(200)
+    assert member.available == "10.00"
+
+
+# Configuration
+
+
+def test_settings_are_checked_and_secrets_stay_inside(world, calm):
+    market = world.market()
+    assert connect(market, "no_such_plugin").code == "bad_field"
+    assert connect(market, "http_json", bass="x").code == "bad_field"
+    assert credential(world, "Bad-Name", calm.host).status in (400, 404)
+    assert credential(world, "x", calm.host, secret="a b c d e f").code == "bad_field"
+    shown = world.administrator.get("/v1/credentials").expect(200)["items"]
+    assert "secret" not in shown[0]
+    rows = world.server.sql("SELECT secret FROM credentials")
+    assert all(SECRET.encode() not in row["secret"] for row in rows)
+    connect(market, "http_json", base=calm.base, credential="shop").expect(200)
+    other = world.market().manager
+    assert other.get(f"/v1/merchants/{market.id}/plugin").status == 404
+    connect(market, "").expect(200)
+    market.voucher()  # Linli's own again, at once
+
+
+# Everything at once
+
+
+@pytest.mark.limit(110)
+def test_whatever_a_merchant_does_both_sides_agree_or_a_person_is_asked(world, market, calm, deep):
+    calm.trouble, calm.declines = 0.35, 0.1
+    members = world.members(30 if not deep else 200, points=10)
+    reward = market.reward(stock=len(members))
+
+    def live(member):
+        chance = hash(member.id) % 4
+        voucher = redeem(market, member, reward)
+        if chance == 0:
+            member.cancel(voucher).expect(200)
+            return voucher
+        deadline = time.monotonic() + 8
+        while member.redemption(voucher)["state"] == "issuing" and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if member.redemption(voucher)["state"] == "issued" and chance > 1:
+            market.clerk.confirm(member.redemption(voucher))
+        if chance == 3:
+            market.clerk.undo(voucher)
+        return voucher
+
+    vouchers = in_parallel(live, members, 8)
+    path = f"/v1/merchant-calls?state=waiting&merchant_id={market.id}"
+    wait_until(
+        lambda: not world.administrator.get(path).expect(200)["items"],
+        45,
+        lambda: f"left: {world.administrator.get(path).json}",
+    )
+    time.sleep(3 * calm.patience)  # what is on its way still
+    check_books(world.server)
+    outcomes = [one_outcome(world, calm, m, v) for m, v in zip(members, vouchers)]
+    assert all(voucher.issues <= 1 for voucher in calm.vouchers.values())
+    assert outcomes.count("agreed") > len(members) / 2, outcomes
+
+
+def one_outcome(world, shop, member, voucher):
+    seen = member.redemption(voucher)
+    if seen["waiting_for"]:
+        dead = [row for row in operations(world, voucher) if row["state"] == "dead"]
+        assert len(dead) == 1, seen
+        return "person"
+    theirs = shop_voucher(shop, seen, voucher)
+    ours = seen["state"]
+    assert ours in ("issued", "confirmed", "cancelled"), seen
+    if ours == "issued":
+        assert theirs.issued and not theirs.used and not theirs.back
+    elif ours == "confirmed":
+        assert theirs.used and not theirs.back
+    else:
+        assert theirs is None or not theirs.issued or theirs.back
+    return "agreed"
+
+
+def shop_voucher(shop, seen, voucher):
+    """The merchant knows redemptions by numbers of the plugin's own."""
+    code = seen.get("merchant_code")
+    return shop.vouchers.get(code[1:]) if code else None
