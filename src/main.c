@@ -67,6 +67,8 @@ static const struct job jobs[] = {
     {"activities_advance", 30 * SECOND_US, advance_activities},
     {"proxy_redemptions_tell", 2 * SECOND_US, proxy_redemptions_tell},
     {"vouchers_lapse", MINUTE_US, vouchers_lapse},
+    {"checks_release", MINUTE_US, checks_release},
+    {"checks_remind", 10 * MINUTE_US, checks_remind},
     {"statements_fill", 30 * SECOND_US, statements_fill},
     {"lots_expire", MINUTE_US, lots_expire},
     {"points_expiring", MINUTE_US, points_expiring_tell},

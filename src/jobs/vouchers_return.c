@@ -20,13 +20,15 @@ static bool read_slice(struct voucher_return *work, struct item *items, size_t *
 {
     struct rows *rows =
         db_query(work->db,
-                 "SELECT d.redemption_id, d.member_id, d.reward_id, r.title"
+                 "SELECT d.redemption_id, d.member_id, d.reward_id, r.title, c.check_id"
                  " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"
-                 " WHERE d.merchant_id = ? AND d.confirmed_us = 0 AND d.state = ?"
+                 " LEFT JOIN checks c ON d.state = ? AND c.ref = d.redemption_id AND c.state = 1"
+                 " AND c.held = 1"
+                 " WHERE d.merchant_id = ? AND d.confirmed_us = 0 AND d.state IN (?, ?)"
                  " AND d.created_us <= ? AND d.operation_id = 0"
                  " ORDER BY d.redemption_id LIMIT ?",
-                 DB_ID(work->merchant_id), DB_INT(REDEMPTION_ISSUED), DB_INT(work->issued_until_us),
-                 DB_INT(SLICE + 1));
+                 DB_INT(REDEMPTION_CHECKING), DB_ID(work->merchant_id), DB_INT(REDEMPTION_ISSUED),
+                 DB_INT(REDEMPTION_CHECKING), DB_INT(work->issued_until_us), DB_INT(SLICE + 1));
 
     work->more = false;
     for (*count = 0; rows_next(rows); (*count)++) {
@@ -44,6 +46,7 @@ static bool read_slice(struct voucher_return *work, struct item *items, size_t *
         cancel->reward_id = rows_id(rows, 2);
         cancel->operation_id = id_next(work->ids);
         items[*count].title = rows_copy(rows, 3, work->arena);
+        cancel->check_id = rows_id(rows, 4);
     }
     if (!rows_end(rows, error))
         return false;

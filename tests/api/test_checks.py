@@ -7,6 +7,7 @@ import pytest
 
 from support import plugins
 from support.api import new_key
+from support.processes import wait_until
 from support.server import Server
 from support.world import Market, World
 
@@ -204,3 +205,30 @@ def test_batches_say_under_which_set_they_were_judged(checked, market):
     rows = world.server.sql("SELECT revision, events, questions FROM judgements")
     assert rows and all(row["revision"] > 0 for row in rows)
     assert all(row["questions"] >= row["events"] > 0 for row in rows)
+
+
+def test_what_nobody_answered_in_time_is_released_and_staff_are_reminded(checked, market):
+    world, _ = checked
+    member, _, redemption = held(market)
+    check = check_of(world.administrator, redemption)
+    [record] = world.records([member])
+    columns = "check_id, kind, state, held, member_id, ref, subject, merchant_id, asked_by, points"
+    columns += ", opened_us, due_us, daily_cap, day, day_ends_us, expires_us, decided_by, decided_us"
+    earning = (world.new_id(), 1, 1, 1, member.id, record, 1, 0, 1, 100, 1, 1, 0, 1, 1, 1, 0, 0)
+    world.insert("checks", f"{columns}, reason", [(*earning, "")])
+    world.server.sql("UPDATE records SET state = 6 WHERE record_id = %s", record)
+    now_us = world.now_us()
+    world.server.sql("UPDATE checks SET due_us = %s WHERE check_id = %s", now_us, check["id"])
+    world.server.restart()
+    wait_until(lambda: member.redemption(redemption)["state"] == "issued", 20, "the release")
+    released = world.administrator.get(f"/v1/reviews/{check['id']}").expect(200)
+    assert (released["state"], released["decided_by"]) == ("released", None)
+    still = world.administrator.get(f"/v1/reviews/{earning[0]}").expect(200)
+    assert still["state"] == "open"  # nobody awards points by doing nothing
+
+    def reminders():
+        inbox = world.coordinator.get("/v1/inbox").expect(200)["items"]
+        return [notice for notice in inbox if notice["kind"] == "checks_wait"]
+
+    [reminder] = wait_until(reminders, 20, "the reminder")
+    assert reminder["details"]["overdue"] == "1"

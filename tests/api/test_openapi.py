@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import pytest
 
-from support import plugins
+from support import plugins, reviews
 from support.api import Api, new_key
 from support.merchants import connect_a_merchant
 from support.openapi import Document
@@ -421,29 +421,7 @@ class Walk:
 
     def review(self):
         """A redemption that a rule holds, and one that it denies."""
-        administrator, market = self.world.administrator, self.market
-        member = self.member
-        self.world.give([member], 50)
-        made = len(member.get("/v1/redemptions", query={"limit": 100}).expect(200)["items"])
-        strict = {"most_24h": made + 1, "deny_24h": made + 2}
-        plugins.change(
-            administrator, "velocity", mode="enforced", on_flag="hold", settings=strict
-        ).expect(200)
-        reward = market.reward(stock=5, price=10)
-        first, held = member.redeem(reward).expect(201), member.redeem(reward).expect(201)
-        member.get(f"/v1/redemptions/{held['id']}").expect(200)
-        member.get(f"/v1/redemptions/{held['id']}/qr").expect(409)
-        denied = member.redeem(reward).expect(409)["decision_id"]
-        plugins.change(administrator, "velocity", mode="off")
-        check = member.get("/v1/reviews").expect(200)["items"][0]
-        path = f"/v1/reviews/{check['id']}"
-        member.get(path).expect(200)
-        member.post(f"{path}/words", {"words": "给家人"}).expect(204)
-        decision = {"decision": "release", "reason": "问过本人"}
-        administrator.post(f"{path}/decision", decision, key=True).expect(200)
-        administrator.post(f"{path}/decision", decision, key=True).expect(409)
-        member.get(f"/v1/decisions/{denied}").expect(200)
-        assert first["state"] == "issued" and held["state"] == "checking"
+        check, denied = reviews.hold_and_deny(self.world.administrator, self.member, self.market)
         self.ids["/v1/reviews/{id}"] = check["id"]
         self.ids["/v1/decisions/{id}"] = denied
 
