@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "outbox/inbox.h"
 #include "people/audit.h"
 #include "people/secrets.h"
+#include "people/who.h"
 
 #define HASH_BYTES 16
 
@@ -79,6 +81,12 @@ bool coupon_codes_count(struct db *db, uint64_t reward_id, struct coupon_counts 
 /* --- Taking
  * ------------------------------------------------------------------------------------------ */
 
+/* A manager hears of it at each of these, and so not of every code. */
+static bool is_low(int64_t left)
+{
+    return left == 20 || left == 10 || left == 5 || left == 0;
+}
+
 struct taking {
     const struct keyring *keyring;
     uint64_t reward_id, redemption_id;
@@ -117,21 +125,49 @@ static bool read_code(struct db *db, struct taking *taking, bool *found, struct 
                      taking->reward_id);
 }
 
+static bool tell_managers(struct db *db, const struct taking *taking, int64_t left,
+                          struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT a.account_id, r.title FROM rewards r JOIN accounts a"
+                                 " ON a.scope_id = r.merchant_id AND a.role = ? AND a.state = 0"
+                                 " WHERE r.reward_id = ?",
+                                 DB_INT(ROLE_MANAGER), DB_ID(taking->reward_id));
+    bool told = true;
+
+    while (told && rows_next(rows))
+        told = inbox_tell(db, rows_id(rows, 0), NOTICE_CODES_LOW, taking->reward_id,
+                          json_pack("{s:s, s:s}", "title", rows_copy(rows, 1, taking->arena),
+                                    "left", arena_printf(taking->arena, "%" PRId64, left)),
+                          taking->now_us, error);
+    return rows_end(rows, told ? error : NULL) && told;
+}
+
+static bool warn(struct db *db, const struct taking *taking, struct error *error)
+{
+    struct coupon_counts counts;
+
+    return coupon_codes_count(db, taking->reward_id, &counts, error) &&
+           (!is_low(counts.left) || tell_managers(db, taking, counts.left, error));
+}
+
 static bool take(struct db *db, void *context, struct error *error)
 {
     struct taking *taking = context;
+    int64_t taken;
     bool found;
 
     if (!read_code(db, taking, &found, error))
         return false;
     if (found)
         return true;
-    if (db_run(db, error,
-               "UPDATE coupon_codes SET redemption_id = ?, taken_us = ?"
-               " WHERE reward_id = ? AND redemption_id = 0 ORDER BY code_id LIMIT 1",
-               DB_ID(taking->redemption_id), DB_INT(taking->now_us), DB_ID(taking->reward_id)) < 0)
-        return false;
-    return read_code(db, taking, &found, error);
+    taken = db_run(db, error,
+                   "UPDATE coupon_codes SET redemption_id = ?, taken_us = ?"
+                   " WHERE reward_id = ? AND redemption_id = 0 ORDER BY code_id LIMIT 1",
+                   DB_ID(taking->redemption_id), DB_INT(taking->now_us), DB_ID(taking->reward_id));
+    if (taken <= 0)
+        return taken == 0;
+    return warn(db, taking, error) && read_code(db, taking, &found, error);
 }
 
 bool coupon_code_take(struct db *db, const struct keyring *keyring, uint64_t reward_id,

@@ -65,7 +65,9 @@
     X(VOUCHER_STUCK, 73, "voucher_stuck",                                                            \
       "“{title}”：商家没有答复，积分为您保留，工作人员将在两天内处理",                               \
       "“{title}”: the shop has not answered. Your points are kept, and somebody will see to it " \
-      "within two days")
+      "within two days")                                                                             \
+    X(CODES_LOW, 74, "codes_low", "“{title}”的卡券还剩 {left} 张，请补充",                           \
+      "“{title}” has {left} codes left: please bring more")
 
 enum notice_kind {
 #define NOTICE_ENUM(name, number, ...) NOTICE_##name = (number),

@@ -230,6 +230,7 @@ def test_codes_of_a_pool_go_to_exactly_one_each(world):
     assert sorted(code for code in codes if code) == ["K1", "K2", "K3"]
     assert [v["state"] for v in seen].count("cancelled") == 2
     assert market.manager.get(path).expect(200)["left"] == 0
+    assert market.manager.get("/v1/inbox").expect(200)["items"][0]["kind"] == "codes_low"
 
 
 def test_a_donation_is_given_at_once_and_not_undone(world):

@@ -520,10 +520,38 @@ static void whatever_happens_both_sides_agree_or_a_person_is_asked(void **state)
         assert_true(reached[i] > 40); /* the worlds were wild enough */
 }
 
+/* The lease ran out, and somebody else is at the second attempt. */
+static void an_answer_to_an_earlier_attempt_changes_nothing(void **state)
+{
+    struct world *world = new_world(1);
+    struct answer_call late, counts;
+    struct op *op;
+
+    (void)state;
+    redeem(world, 0);
+    look_for_operations(world);
+    op = &world->ops[0];
+    ((struct operation *)book_find(world->book, &operation_rows, op->id))->attempt = 2;
+    late = (struct answer_call){.ref = ref_to(world, FIRST), .answered_id = op->id};
+    late.attempt = 1;
+    late.answer = ANSWER_GIVE_UP;
+    assert_int_equal(apply(world, &late.ref.command, &command_answer), REFUSED_WRONG_STATE);
+    assert_int_equal(redemption_at(world, 0)->state, REDEMPTION_ISSUING);
+    counts = late;
+    counts.attempt = 2;
+    counts.answer = ANSWER_DONE;
+    assert_int_equal(apply(world, &counts.ref.command, &command_answer), ACCEPTED);
+    assert_int_equal(redemption_at(world, 0)->state, REDEMPTION_ISSUED);
+    assert_int_equal(apply(world, &counts.ref.command, &command_answer), REFUSED_WRONG_STATE);
+    book_free(world->book);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_happens_both_sides_agree_or_a_person_is_asked),
+        cmocka_unit_test(an_answer_to_an_earlier_attempt_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
