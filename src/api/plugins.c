@@ -9,6 +9,7 @@
 
 #include "api/app.h"
 #include "api/call.h"
+#include "api/people_json.h"
 #include "api/resources.h"
 #include "base/crypto.h"
 #include "plugin/registry.h"
@@ -74,6 +75,38 @@ static json_t *version_json(struct call *call, const struct plugin_version *vers
                      signer, "uploaded_at", json_time(version->uploaded_us));
 }
 
+/* Microseconds within which so many of a hundred answers came: a power of two. */
+static int64_t within_us(const struct plugin_figures *figures, int64_t percent)
+{
+    int64_t all = 0, seen = 0;
+
+    for (size_t i = 0; i < PLUGIN_TOOK; i++)
+        all += figures->took[i];
+    for (size_t i = 0; all > 0 && i < PLUGIN_TOOK; i++) {
+        seen += figures->took[i];
+        if (seen * 100 >= all * percent)
+            return INT64_C(1) << i;
+    }
+    return 0;
+}
+
+/* On the server that answers: what runs, and how quick it is. */
+static json_t *here_json(struct call *call, uint64_t plugin_id)
+{
+    struct plugin_here here = plugins_look(call->app->plugins, plugin_id);
+    struct plugin_figures figures = plugins_figures(call->app->plugins, plugin_id);
+    json_t *mode = here.runs
+                       ? json_string(name_from(mode_names, ARRAY_LENGTH(mode_names), here.mode))
+                       : json_null();
+
+    return json_pack(
+        "{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "runs", here.runs, "mode", mode,
+        "version_id", id_or_null(here.version_id), "policy_id", id_or_null(here.policy_id), "why",
+        here.why[0] ? json_string(here.why) : json_null(), "questions", figures.questions, "faults",
+        figures.faults, "mean_us", figures.mean_us, "half_within_us", within_us(&figures, 50),
+        "most_within_us", within_us(&figures, 99));
+}
+
 /* The plugin with its versions, its schema and its settings: what a console draws its form from. */
 static enum answered reply_plugin(struct call *call, int status, const struct plugin_row *row)
 {
@@ -92,6 +125,7 @@ static enum answered reply_plugin(struct call *call, int status, const struct pl
     json_object_set_new(body, "versions", list);
     json_object_set_new(body, "settings", settings);
     json_object_set_new(body, "manifest", manifest_to_json(row->manifest));
+    json_object_set_new(body, "here", here_json(call, row->plugin_id));
     if (status == 201)
         return reply_created(
             call, arena_printf(call->arena, "/v1/plugins/%" PRIu64, row->plugin_id), body);

@@ -259,11 +259,10 @@ static bool upload(struct desk *desk, const void *what, struct error *error)
 
 enum exit_status cli_plugin_upload(struct cli *cli)
 {
-    struct files files = {.signature = cli_option(cli, "signature"),
-                          .why = cli_option(cli, "why"),
-                          .image = cli_word(cli)};
+    struct files files = {.signature = cli_option(cli, "signature"), .why = cli_option(cli, "why")};
     struct desk desk = {0};
 
+    files.image = cli_word(cli); /* what is left */
     if (!files.image || !files.why)
         return cli_misused(cli, "which file, and --why?");
     return with_desk(cli, &desk, upload, &files);

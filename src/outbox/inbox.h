@@ -51,6 +51,10 @@
       "社区工作人员为您用 {points} 积分兑换了“{title}”；若不是您的意思，请联系社区",                 \
       "Staff of your community gave {points} of your points for “{title}” for you: please tell " \
       "them if you did not want it")                                                                 \
+    X(PLUGIN_QUARANTINED, 50, "plugin_quarantined",                                                  \
+      "插件“{name}”十分钟内出错三次，已停用隔离；修复后请在后台解除",                                \
+      "The plugin “{name}” failed three times within ten minutes and is quarantined; release "   \
+      "it when it is mended")                                                                        \
     X(RATING_SHOWN, 60, "rating_shown", "您的考核初评已出，请查看原因；如有异议，可在期限内申诉",    \
       "The draft of your assessment is there with its reasons; you may appeal in time")              \
     X(APPEAL_ANSWERED, 61, "appeal_answered", "您的申诉已有答复，请查看",                            \

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbox/inbox.h"
+#include "people/accounts.h"
 #include "people/audit.h"
 #include "plugin/registry.h"
 
@@ -79,6 +81,29 @@ static bool note_change(struct db *db, uint64_t actor, const char *action, uint6
                         now_us, error);
 }
 
+/* Every administrator who may sign in. */
+static bool tell_administrators(struct db *db, uint64_t plugin_id, struct text name, int64_t now_us,
+                                struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT account_id FROM accounts WHERE role = ? AND state = ?",
+                                 DB_INT(ROLE_ADMINISTRATOR), DB_INT(ACCOUNT_IS_ACTIVE));
+    uint64_t *accounts = NULL;
+    size_t count = 0, room = 0;
+    bool told;
+
+    while (rows_next(rows)) {
+        if (count == room)
+            accounts = memory_resize(accounts, room = room * 2 + 16, sizeof *accounts);
+        accounts[count++] = rows_id(rows, 0);
+    }
+    told = rows_end(rows, error);
+    for (size_t i = 0; told && i < count; i++)
+        told = inbox_tell(db, accounts[i], NOTICE_PLUGIN_QUARANTINED, plugin_id,
+                          json_pack("{s:s%}", "name", name.data, name.length), now_us, error);
+    free(accounts);
+    return told;
+}
+
 /* Of the one kind of key that is never rotated: a plugin knows people again next year. */
 static void pseudonym_key(uint8_t key[32])
 {
@@ -91,7 +116,7 @@ static void pseudonym_key(uint8_t key[32])
 void secrets_serve_registry(const struct keyring *keyring)
 {
     static const struct registry_hooks hooks = {seal_settings, open_settings, note_change,
-                                                pseudonym_key};
+                                                tell_administrators, pseudonym_key};
 
     registry_keyring = keyring;
     registry_use(&hooks);

@@ -16,7 +16,8 @@ uint32_t secret_seal(const struct keyring *keyring, struct text context, struct 
 bool secret_open(const struct keyring *keyring, uint32_t key_id, struct text context,
                  struct text sealed, struct buffer *plain) MUST_CHECK;
 
-/* What the registry of plugins needs of this room: seals by `keyring`, notes in the audit trail.
+/* What the registry of plugins needs of this room: seals by `keyring`, notes in the audit
+ * trail, tells administrators.
  * Once, before any thread that changes plugins; `keyring` outlives them. */
 void secrets_serve_registry(const struct keyring *keyring);
 

@@ -10,5 +10,6 @@ void figures_questions(enum plugin_operation operation, size_t count);
 void figures_fault(enum plugin_fault fault);
 void figures_set(uint64_t revision, size_t plugins);
 void figures_reloaded(bool fine);
+void figures_quarantined(void);
 
 #endif

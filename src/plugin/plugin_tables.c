@@ -23,7 +23,7 @@ const struct config_entry plugin_config[] = {
 };
 
 enum { QUESTIONS = 0, FAULTS = QUESTIONS + PLUGIN_STEP, MESSAGES = FAULTS + FAULT_NOT_THERE,
-       SPAWNS, RELOADS, RELOADS_REFUSED, SET, REVISION, FIGURES };
+       SPAWNS, RELOADS, RELOADS_REFUSED, QUARANTINES, SET, REVISION, FIGURES };
 
 #define QUESTION(kind) \
     {"linli_plugin_questions_total", "Questions to plugins", METRIC_COUNTER, "operation=\"" kind "\""}
@@ -39,6 +39,7 @@ struct metric plugin_metrics[] = {
     {"linli_plugin_spawn_seconds", "Making the process of a plugin host", METRIC_HISTOGRAM},
     {"linli_plugin_reloads_total", "Changes of the set of plugins", METRIC_COUNTER, "result=\"done\""},
     {"linli_plugin_reloads_total", "Changes of the set of plugins", METRIC_COUNTER, "result=\"refused\""},
+    {"linli_plugin_quarantines_total", "Plugins that this server has quarantined", METRIC_COUNTER},
     {"linli_plugin_set_size", "Plugins in force or in shadow", METRIC_GAUGE},
     {"linli_plugin_set_revision", "Revision of the set in force on this server", METRIC_GAUGE},
 };
@@ -75,6 +76,11 @@ void figures_set(uint64_t revision, size_t plugins)
 void figures_reloaded(bool fine)
 {
     metric_add(&plugin_metrics[fine ? RELOADS : RELOADS_REFUSED], 1);
+}
+
+void figures_quarantined(void)
+{
+    metric_add(&plugin_metrics[QUARANTINES], 1);
 }
 
 const char *plugin_fault_name(enum plugin_fault fault)

@@ -1,5 +1,5 @@
 /*
- * A throw-away host: what an uploaded file is, whether it starts, what it answers.
+ * Throw-away hosts: what a file is, whether it starts, what it answers.
  */
 #include <string.h>
 #include <unistd.h>
@@ -143,4 +143,79 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
         host_end(trial->seat.host, FAULT_NOT_THERE);
     close(trial->crew.plan.guests[0].image);
     return fine;
+}
+
+/* --- Many at once ----------------------------------------------------------------------------- */
+
+/* The host dies with the first that is broken: then each is tried by itself. */
+static void describe_one(const struct plugin_options *options, struct text image,
+                         struct arena *arena, struct manifest *manifest, const char **why)
+{
+    struct plugin_options trusting = *options;
+    struct error error = {0};
+
+    trusting.image_is_signed = true;
+    *why = plugin_try(&trusting, NULL, image, NULL, arena, manifest, NULL, 0, &error)
+               ? NULL
+               : arena_printf(arena, "%s", error.detail);
+}
+
+static void read_one(const struct host_report *report, size_t index, struct arena *arena,
+                     struct manifest *manifest, const char **why)
+{
+    const char *json = report->json[index];
+    struct error error = {0};
+
+    *why = report->why[index];
+    if (*why)
+        return;
+    if (!json)
+        *why = "it did not describe itself";
+    else if (!manifest_read(json, strlen(json), arena, manifest, &error))
+        *why = arena_printf(arena, "%s", error.detail);
+}
+
+static bool describe_all(const struct plugin_options *options, const struct host_plan *plan,
+                         struct arena *arena, struct host_report *report)
+{
+    struct error error = {0};
+    struct host *host = host_spawn(plan, &error);
+    bool fine = host && host_await(host, plan, WIRE_LOADED,
+                                   clock_monotonic_us() + options->start_us, arena, report, &error);
+
+    if (host)
+        host_end(host, FAULT_NOT_THERE);
+    return fine;
+}
+
+static bool open_images(const struct text *images, size_t count, struct host_plan *plan)
+{
+    struct error error;
+
+    for (; plan->count < count; plan->count++) {
+        plan->guests[plan->count].image = image_open(images[plan->count], &error);
+        if (plan->guests[plan->count].image < 0)
+            return false;
+    }
+    return true;
+}
+
+void plugin_describe(const struct plugin_options *options, const struct text *images, size_t count,
+                     struct arena *arena, struct manifest *manifests, const char **why)
+{
+    struct host_plan *plan = arena_take(arena, sizeof *plan);
+    struct host_report report = {0};
+    bool all;
+
+    ASSERT(count <= WIRE_PLUGINS_MOST);
+    *plan = (struct host_plan){.memory = options->memory, .describe = true};
+    all = open_images(images, count, plan) && describe_all(options, plan, arena, &report);
+    for (size_t i = 0; i < plan->count; i++)
+        close(plan->guests[i].image);
+    for (size_t i = 0; i < count; i++) {
+        if (all)
+            read_one(&report, i, arena, &manifests[i], &why[i]);
+        else
+            describe_one(options, images[i], arena, &manifests[i], &why[i]);
+    }
 }

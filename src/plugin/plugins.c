@@ -424,6 +424,41 @@ struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_i
     return plugin_tally_read(tally);
 }
 
+/* With the lock held: the newest generation stays while it is. */
+static void look_at(const struct generation *generation, uint64_t plugin_id,
+                    struct plugin_here *here)
+{
+    for (size_t i = 0; i < generation->set.count; i++) {
+        const struct plugin *plugin = &generation->set.plugins[i];
+        const char *why = generation->where[i].why;
+
+        if (plugin->plugin_id != plugin_id)
+            continue;
+        if (why) {
+            snprintf(here->why, sizeof here->why, "%s", why);
+            return;
+        }
+        here->runs = true;
+        here->version_id = plugin->version_id;
+        here->policy_id = plugin->policy_id;
+        here->mode = plugin->mode;
+        return;
+    }
+}
+
+struct plugin_here plugins_look(struct plugins *plugins, uint64_t plugin_id)
+{
+    struct plugin_here here = {0};
+
+    pthread_mutex_lock(&plugins->lock);
+    if (plugins->generation)
+        look_at(plugins->generation, plugin_id, &here);
+    if (!plugins->reload_fine && here.why[0] == '\0')
+        snprintf(here.why, sizeof here.why, "%s", plugins->reload_error.detail);
+    pthread_mutex_unlock(&plugins->lock);
+    return here;
+}
+
 /* --- Life --- */
 
 static void prepare(struct plugins *plugins, const struct plugin_options *options,

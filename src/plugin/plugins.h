@@ -196,6 +196,17 @@ struct plugin_figures {
     int64_t took[PLUGIN_TOOK];
 };
 struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_id);
+
+/* What of a plugin runs on this server. Any thread. */
+struct plugin_here {
+    bool runs;
+    uint64_t version_id, policy_id; /* 0: it does not run */
+    enum plugin_mode mode;
+    /* It does not come up, or what was last wished for did not, so that the set before it stays;
+     * empty: all is well. */
+    char why[256];
+};
+struct plugin_here plugins_look(struct plugins *plugins, uint64_t plugin_id);
 /* After a change was committed: brings the new set up and returns when it is in force on this
  * server, or with why it is not. Not for loop threads or the teller. */
 bool plugins_reload(struct plugins *plugins, struct error *error) MUST_CHECK;
@@ -210,5 +221,13 @@ bool plugins_reload(struct plugins *plugins, struct error *error) MUST_CHECK;
 bool plugin_try(const struct plugin_options *options, const char *program, struct text image,
                 const json_t *settings, struct arena *arena, struct manifest *manifest,
                 struct plugin_call *calls, size_t count, struct error *error) MUST_CHECK;
+
+/*
+ * Describes files that are trusted, all in one throw-away host; nothing is started. Where why[i] is
+ * not NULL, manifests[i] is not set, and that is the reason. All of it lives in the arena.
+ */
+#define PLUGIN_DESCRIBE_MOST 64
+void plugin_describe(const struct plugin_options *options, const struct text *images, size_t count,
+                     struct arena *arena, struct manifest *manifests, const char **why);
 
 #endif

@@ -23,6 +23,9 @@ struct registry_hooks {
     bool (*note)(struct db *db, uint64_t actor, const char *action, uint64_t plugin_id,
                  struct text before, struct text after, struct text why, int64_t now_us,
                  struct error *error);
+    /* Administrators read that a plugin is not asked any more, in the caller's transaction. */
+    bool (*tell_quarantined)(struct db *db, uint64_t plugin_id, struct text name, int64_t now_us,
+                             struct error *error);
     /* What plugins' pseudonyms are made with: the same for ever. */
     void (*pseudonym_key)(uint8_t key[32]);
 };

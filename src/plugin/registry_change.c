@@ -301,7 +301,8 @@ static enum registered read_previous(struct db *db, struct work *work, struct er
     struct plugin_row *row = &work->after;
 
     if (found) {
-        row->version_id = rows_id(rows, 0);
+        if (!row->built_in) /* the installation has one file of it, and this is it */
+            row->version_id = rows_id(rows, 0);
         row->policy_id = rows_id(rows, 1);
         row->mode = (enum plugin_mode)rows_int(rows, 2);
         row->rank = (int)rows_int(rows, 3);

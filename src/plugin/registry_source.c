@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "plugin/plugin_figures.h"
 #include "plugin/registry_rows.h"
 
 #define FAULTS_MOST   3
@@ -117,10 +118,12 @@ struct fault {
     int detail;
     const char *question;
     int64_t now_us;
+    bool quarantined; /* by this one */
 };
 
-static bool quarantine(struct db *db, const struct fault *fault, struct error *error)
+static bool quarantine(struct db *db, struct fault *fault, struct error *error)
 {
+    struct text name = {fault->plugin->manifest->name, strlen(fault->plugin->manifest->name)};
     int64_t changed =
         db_run(db, error,
                "UPDATE plugins SET mode = ?, quarantined_us = ?, updated_us = ?"
@@ -131,9 +134,10 @@ static bool quarantine(struct db *db, const struct fault *fault, struct error *e
 
     if (changed <= 0)
         return changed == 0;
-    LOG(ERROR, "plugin.quarantined", LOG_STR("plugin", fault->plugin->manifest->name),
-        LOG_STR("effect", "it is not asked any more; release it when it is mended"));
-    return registry_hooks->note(db, 0, "plugin.quarantine", fault->plugin->plugin_id, TEXT(""),
+    fault->quarantined = true;
+    return registry_hooks->tell_quarantined(db, fault->plugin->plugin_id, name, fault->now_us,
+                                            error) &&
+           registry_hooks->note(db, 0, "plugin.quarantine", fault->plugin->plugin_id, TEXT(""),
                                 TEXT(""), TEXT("three faults in ten minutes"), fault->now_us,
                                 error) &&
            registry_raise_revision(db, error);
@@ -141,8 +145,10 @@ static bool quarantine(struct db *db, const struct fault *fault, struct error *e
 
 static bool write_fault(struct db *db, void *context, struct error *error)
 {
-    const struct fault *fault = context;
+    struct fault *fault = context;
     int64_t count, switched_on_us;
+
+    fault->quarantined = false; /* it may run again */
 
     if (db_run(db, error,
                "INSERT INTO plugin_faults (plugin_id, version_id, policy_id, fault, detail,"
@@ -163,9 +169,16 @@ static bool write_fault(struct db *db, void *context, struct error *error)
 static bool note_fault(struct db *db, const struct plugin *plugin, enum plugin_fault fault,
                        int detail, const char *question, struct error *error)
 {
-    struct fault noted = {plugin, fault, detail, question, clock_now_us()};
+    struct fault noted = {plugin, fault, detail, question, clock_now_us(), false};
 
-    return db_transaction(db, write_fault, &noted, error);
+    if (!db_transaction(db, write_fault, &noted, error))
+        return false;
+    if (!noted.quarantined)
+        return true;
+    figures_quarantined();
+    LOG(ERROR, "plugin.quarantined", LOG_STR("plugin", plugin->manifest->name),
+        LOG_STR("effect", "it is not asked any more; release it when it is mended"));
+    return true;
 }
 
 static bool pseudonym_key(struct db *db, uint8_t key[32], struct error *error)

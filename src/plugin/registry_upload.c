@@ -22,7 +22,8 @@ struct arrival {
     bool is_signed;
     struct arena *arena;
     struct manifest manifest;
-    char *json; /* of the manifest */
+    char *json;    /* of the manifest */
+    bool is_known; /* this file is one of the plugin's versions */
 
     struct plugin_row plugin; /* plugin_id 0: it is new */
     uint64_t version_id;
@@ -119,7 +120,7 @@ static bool write_new(struct db *db, struct arrival *arrival, struct error *erro
            insert_plugin(db, arrival, error) && insert_first_change(db, arrival, error);
 }
 
-/* A built-in plugin's newer file is in force at once: the older one is not there any more. */
+/* A built-in plugin's other file is in force at once: the one before is not there any more. */
 static bool take_over(struct db *db, const struct arrival *arrival, struct error *error)
 {
     return db_run(db, error,
@@ -129,13 +130,21 @@ static bool take_over(struct db *db, const struct arrival *arrival, struct error
            registry_raise_revision(db, error);
 }
 
+/* The plugin, or one more version of it, or a file of the installation that was in force before. */
+static bool write_rows(struct db *db, struct arrival *arrival, struct error *error)
+{
+    if (arrival->plugin.plugin_id == 0)
+        return write_new(db, arrival, error);
+    return arrival->is_known || insert_version(db, arrival, error);
+}
+
 static bool write_arrival(struct db *db, void *context, struct error *error)
 {
     struct arrival *arrival = context;
     bool is_new = arrival->plugin.plugin_id == 0;
     struct text version = {arrival->manifest.version, strlen(arrival->manifest.version)};
 
-    if (!(is_new ? write_new(db, arrival, error) : insert_version(db, arrival, error)))
+    if (!write_rows(db, arrival, error))
         return false;
     if (!is_new && arrival->built_in && !take_over(db, arrival, error))
         return false;
@@ -156,35 +165,28 @@ static enum registered refuse(struct error *error, const char *code)
 }
 
 /* The version of this file, if the plugin has it already. */
-static enum find find_version(struct db *db, struct arrival *arrival, struct error *error)
+static bool find_version(struct db *db, struct arrival *arrival, struct error *error)
 {
     struct rows *rows =
         db_query(db,
                  "SELECT version_id FROM plugin_versions"
                  " WHERE plugin_id = ? AND sha256 = ?",
                  DB_ID(arrival->plugin.plugin_id), DB_BYTES(arrival->sha256, HASH_SIZE));
-    bool found = rows_next(rows);
 
-    if (found)
+    arrival->is_known = rows_next(rows);
+    if (arrival->is_known)
         arrival->version_id = rows_id(rows, 0);
-    if (!rows_end(rows, error))
-        return FIND_FAILED;
-    return found ? FIND_FOUND : FIND_NOTHING;
+    return rows_end(rows, error);
 }
 
 static enum registered describe(struct arrival *arrival, struct error *error)
 {
-    json_t *json;
-
     struct plugin_options options = *arrival->registry->options;
 
-    options.image_is_signed = arrival->is_signed || arrival->built_in;
+    options.image_is_signed = arrival->is_signed;
     if (!plugin_try(&options, arrival->registry->program, arrival->image, NULL, arrival->arena,
                     &arrival->manifest, NULL, 0, error))
         return refuse(error, "plugin.refused");
-    json = manifest_to_json(&arrival->manifest);
-    arrival->json = json_dumps(json, JSON_COMPACT);
-    json_decref(json);
     return REGISTERED;
 }
 
@@ -213,22 +215,39 @@ static enum registered place(struct db *db, struct arrival *arrival, struct erro
     return REGISTERED;
 }
 
-static enum registered admit(struct db *db, struct arrival *arrival, struct error *error)
+/* The same file again is the same version; of the installation it is in force in any case. */
+static bool is_all_there(const struct arrival *arrival)
 {
-    enum registered answer;
+    return arrival->is_known &&
+           (!arrival->built_in || arrival->version_id == arrival->plugin.version_id);
+}
 
-    crypto_sha256(arrival->image.data, arrival->image.length, arrival->sha256);
-    answer = describe(arrival, error);
-    if (answer == REGISTERED)
-        answer = place(db, arrival, error);
+static enum registered try_to_admit(struct db *db, struct arrival *arrival, struct error *error)
+{
+    enum registered answer = place(db, arrival, error);
+
     if (answer != REGISTERED)
         return answer;
-    if (arrival->plugin.plugin_id != 0) {
-        enum find found = find_version(db, arrival, error);
-        if (found != FIND_NOTHING)
-            return found == FIND_FOUND ? REGISTERED : REGISTER_BROKEN;
-    }
+    if (arrival->plugin.plugin_id != 0 && !find_version(db, arrival, error))
+        return REGISTER_BROKEN;
+    if (is_all_there(arrival))
+        return REGISTERED;
     return db_transaction(db, write_arrival, arrival, error) ? REGISTERED : REGISTER_BROKEN;
+}
+
+/* What was described becomes a plugin, or a version of one. */
+static enum registered admit(struct db *db, struct arrival *arrival, struct error *error)
+{
+    json_t *json = manifest_to_json(&arrival->manifest);
+    enum registered answer;
+
+    arrival->json = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    crypto_sha256(arrival->image.data, arrival->image.length, arrival->sha256);
+    answer = try_to_admit(db, arrival, error);
+    if (answer == REGISTER_BROKEN && db_error_kind(db) == DB_DUPLICATE)
+        answer = try_to_admit(db, arrival, error); /* somebody brought it at the same moment */
+    return answer;
 }
 
 /* --- Uploads
@@ -241,6 +260,11 @@ static enum registered check_upload(struct arrival *arrival, const char *signatu
 
     if (arrival->image.length == 0 || arrival->image.length > IMAGE_MOST) {
         error_set(error, "plugin.size", "a plugin's file has at most 3 MiB: strip it (strip -s)");
+        return REGISTER_REFUSED;
+    }
+    if (arrival->image.length < 4 || memcmp(arrival->image.data, "\177ELF", 4) != 0) {
+        error_set(error, "plugin.file",
+                  "this is no shared object (ELF): give the .so that was built");
         return REGISTER_REFUSED;
     }
     if (!signature && options->allow_unsigned)
@@ -270,6 +294,8 @@ enum registered registry_upload(struct db *db, const struct registry *registry,
     enum registered answer = check_upload(&arrival, upload->signature, error);
 
     if (answer == REGISTERED)
+        answer = describe(&arrival, error);
+    if (answer == REGISTERED)
         answer = admit(db, &arrival, error);
     *plugin_id = arrival.plugin.plugin_id;
     *version_id = arrival.version_id;
@@ -281,48 +307,92 @@ enum registered registry_upload(struct db *db, const struct registry *registry,
 /* --- Of the installation
  * ---------------------------------------------------------------------------- */
 
-static bool learn(struct db *db, const struct registry *registry, const char *file, int64_t now_us,
-                  struct error *error)
-{
-    struct arrival arrival = {.registry = registry,
-                              .built_in = true,
-                              .why = TEXT("of the installation"),
-                              .now_us = now_us,
-                              .arena = arena_new()};
-    struct buffer image = {0};
-    enum registered answer = REGISTER_BROKEN;
+/* Files that the database does not know yet, described all at once. */
+struct arrivals {
+    struct arena *arena;
+    const char *files[PLUGIN_DESCRIBE_MOST];
+    struct buffer contents[PLUGIN_DESCRIBE_MOST];
+    struct text images[PLUGIN_DESCRIBE_MOST];
+    struct manifest manifests[PLUGIN_DESCRIBE_MOST];
+    const char *why[PLUGIN_DESCRIBE_MOST]; /* it cannot be described */
+    size_t count;
+};
 
-    if (plugin_file_load(file, &image, error)) {
-        arrival.image = (struct text){image.data, image.length};
-        answer = admit(db, &arrival, error);
-    }
-    if (answer == REGISTER_REFUSED)
-        LOG(ERROR, "plugin.built_in_refused", LOG_STR("file", file),
-            LOG_STR("detail", error->detail));
-    buffer_free(&image);
-    free(arrival.json);
-    arena_free(arrival.arena);
-    return answer != REGISTER_BROKEN;
+static void log_refused(const char *file, const char *detail)
+{
+    LOG(ERROR, "plugin.built_in_refused", LOG_STR("file", file), LOG_STR("detail", detail));
 }
 
 /* Whether some built-in plugin has this file in force. */
-static bool is_known(struct db *db, const char *file, bool *known, struct error *error)
+static bool is_known(struct db *db, struct text image, bool *known, struct error *error)
 {
-    struct buffer image = {0};
     uint8_t sha256[HASH_SIZE];
     struct rows *rows;
 
-    *known = false;
-    if (!plugin_file_load(file, &image, error))
-        return false;
     crypto_sha256(image.data, image.length, sha256);
-    buffer_free(&image);
     rows = db_query(db,
                     "SELECT 1 FROM plugins p JOIN plugin_versions v ON v.version_id = p.version_id"
                     " WHERE p.built_in AND v.sha256 = ?",
                     DB_BYTES(sha256, sizeof sha256));
     *known = rows_next(rows);
     return rows_end(rows, error);
+}
+
+/* Keeps what is news. */
+static bool look_at(struct db *db, struct arrivals *arrivals, const char *file, struct error *error)
+{
+    struct buffer *content = &arrivals->contents[arrivals->count];
+    bool known;
+
+    *content = (struct buffer){0};
+    if (!plugin_file_load(file, content, error) ||
+        !is_known(db, (struct text){content->data, content->length}, &known, error)) {
+        buffer_free(content);
+        return false;
+    }
+    if (known) {
+        buffer_free(content);
+        return true;
+    }
+    arrivals->files[arrivals->count] = file;
+    arrivals->images[arrivals->count++] = (struct text){content->data, content->length};
+    return true;
+}
+
+static bool learn(struct db *db, const struct registry *registry, const struct arrivals *arrivals,
+                  size_t index, int64_t now_us, struct error *error)
+{
+    struct arrival arrival = {.registry = registry,
+                              .image = arrivals->images[index],
+                              .built_in = true,
+                              .why = TEXT("of the installation"),
+                              .now_us = now_us,
+                              .arena = arrivals->arena,
+                              .manifest = arrivals->manifests[index]};
+    enum registered answer;
+
+    if (arrivals->why[index]) {
+        log_refused(arrivals->files[index], arrivals->why[index]);
+        return true;
+    }
+    answer = admit(db, &arrival, error);
+    free(arrival.json);
+    if (answer == REGISTER_REFUSED)
+        log_refused(arrivals->files[index], error->detail);
+    return answer != REGISTER_BROKEN;
+}
+
+static bool learn_all(struct db *db, const struct registry *registry, struct arrivals *arrivals,
+                      int64_t now_us, struct error *error)
+{
+    bool fine = true;
+
+    if (arrivals->count > 0)
+        plugin_describe(registry->options, arrivals->images, arrivals->count, arrivals->arena,
+                        arrivals->manifests, arrivals->why);
+    for (size_t i = 0; fine && i < arrivals->count; i++)
+        fine = learn(db, registry, arrivals, i, now_us, error);
+    return fine;
 }
 
 static int is_plugin(const struct dirent *entry)
@@ -332,32 +402,43 @@ static int is_plugin(const struct dirent *entry)
     return length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
 }
 
-bool registry_learn_built_ins(struct db *db, const struct registry *registry, int64_t now_us,
-                              struct error *error)
+/* The paths of the files, in the arena; -1: there is no such folder. */
+static int list_files(const char *folder, struct arena *arena, const char ***files)
 {
     struct dirent **entries;
-    char *folder = plugin_files_folder(registry->options, registry->program);
     int count = scandir(folder, &entries, is_plugin, alphasort);
-    bool fine = true;
 
-    if (count < 0) {
-        LOG(WARN, "plugin.no_directory", LOG_STR("directory", folder),
-            LOG_STR("effect", "there are no built-in plugins; set plugins.directory"));
-        free(folder);
-        return true;
-    }
+    if (count < 0)
+        return -1;
+    *files = arena_take(arena, ((size_t)count + 1) * sizeof **files);
     for (int i = 0; i < count; i++) {
-        struct arena *arena = arena_new();
-        const char *file = arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
-        bool known = false;
-
-        if (fine)
-            fine = is_known(db, file, &known, error) &&
-                   (known || learn(db, registry, file, now_us, error));
-        arena_free(arena);
+        (*files)[i] = arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
+    return count;
+}
+
+bool registry_learn_built_ins(struct db *db, const struct registry *registry, int64_t now_us,
+                              struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct arrivals *arrivals = arena_take(arena, sizeof *arrivals);
+    char *folder = plugin_files_folder(registry->options, registry->program);
+    const char **files;
+    int count = list_files(folder, arena, &files);
+    bool fine = true;
+
+    arrivals->arena = arena;
+    if (count < 0)
+        LOG(WARN, "plugin.no_directory", LOG_STR("directory", folder),
+            LOG_STR("effect", "there are no built-in plugins; set plugins.directory"));
+    for (int i = 0; fine && i < count && arrivals->count < PLUGIN_DESCRIBE_MOST; i++)
+        fine = look_at(db, arrivals, files[i], error);
+    fine = fine && learn_all(db, registry, arrivals, now_us, error);
+    for (size_t i = 0; i < arrivals->count; i++)
+        buffer_free(&arrivals->contents[i]);
     free(folder);
+    arena_free(arena);
     return fine;
 }

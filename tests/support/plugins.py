@@ -40,3 +40,32 @@ def change(caller, name, why="a test", **wanted):
     """The answer to a change of the plugin of that name."""
     plugin = find(caller, name)
     return caller.post(f"/v1/plugins/{plugin['id']}/changes", {"why": why} | wanted)
+
+
+def variant(image, **words):
+    """The same file with other words of the same length: another name, another version."""
+    for old, new in words.values():
+        assert len(old) == len(new) and old.encode() + b"\0" in image
+        image = image.replace(old.encode() + b"\0", new.encode() + b"\0")
+    return image
+
+
+def plain(name="plain", version="1.0.0"):
+    """tests/plugins/plain.c under a name of five letters."""
+    return variant(built("plain"), name=("plain", name), version=("1.0.0", version))
+
+
+def show(caller, name):
+    """GET /v1/plugins/{id} of the plugin of that name."""
+    return caller.get(f"/v1/plugins/{find(caller, name)['id']}").expect(200)
+
+
+def faults(caller, name):
+    """Newest first."""
+    path = f"/v1/plugins/{find(caller, name)['id']}/faults"
+    return caller.get(path).expect(200)["items"]
+
+
+def roll_back(caller, name, why="a test"):
+    plugin = find(caller, name)
+    return caller.post(f"/v1/plugins/{plugin['id']}/roll-back", {"why": why})
