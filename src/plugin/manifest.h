@@ -15,6 +15,7 @@
 #define PLUGIN_SETTINGS_MOST 32
 #define PLUGIN_FACTS_MOST    32
 #define PLUGIN_RATINGS_MOST  16
+#define PLUGIN_TEXT_MOST     32768 /* bytes of a text setting that asks for so much */
 
 struct manifest_setting {
     const char *name;

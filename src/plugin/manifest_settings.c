@@ -12,7 +12,7 @@
 #include "plugin/manifest.h"
 
 #define NUMBER_MOST INT64_C(1000000000000000)
-#define TEXT_LIMIT  4000 /* characters */
+#define TEXT_LIMIT  4000 /* characters, where the schema does not ask for more */
 
 /* What the table fills: which of them, the setting's type says. */
 struct given {
@@ -44,11 +44,14 @@ static void set_number(struct json_field *field, const struct manifest_setting *
     field->max = has_bounds(setting) ? setting->most : NUMBER_MOST;
 }
 
-static void set_text(struct json_field *field)
+/* Bounds count bytes, which are looked at behind; the table's characters are never more. */
+static void set_text(struct json_field *field, const struct manifest_setting *setting)
 {
     field->type = JSON_TEXT;
     field->offset += offsetof(struct given, text);
-    field->max = TEXT_LIMIT; /* characters; bytes are counted behind */
+    field->max = TEXT_LIMIT;
+    if (setting->type == LINLI_SETTING_TEXT && setting->most > TEXT_LIMIT)
+        field->max = setting->most < PLUGIN_TEXT_MOST ? setting->most : PLUGIN_TEXT_MOST;
 }
 
 /* `index` is the place in an array of struct given. */
@@ -79,7 +82,7 @@ static struct json_field field_of(const struct manifest_setting *setting, size_t
         field.choices = setting->choices;
         break;
     case LINLI_SETTING_TEXT:
-    case LINLI_SETTING_MAP: set_text(&field); break;
+    case LINLI_SETTING_MAP: set_text(&field, setting); break;
     }
     return field;
 }
