@@ -6,7 +6,6 @@
 #include "ledger/statement.h"
 #include "people/units.h"
 #include "service/activities.h"
-#include "service/award_policy.h"
 
 json_t *record_json(const struct record_view *view)
 {
@@ -114,18 +113,26 @@ static enum answered render_decision(struct call *call, const struct outcome *ou
     return reply_json(call, 200, body);
 }
 
-struct award *record_award(struct call *call, const struct record_view *view, uint64_t wallet_id)
+struct award_terms *records_terms(struct call *call, const struct record_view *const *views,
+                                  size_t count)
 {
-    const struct award_policy *policy = call->app->award_policy;
-    const struct record *record = &view->record;
-    struct award_question question = {
-        .minutes = record->minutes,
-        .coefficient_percent = view->coefficient_percent,
-        .grade = record->grade,
-        .started_us = record->started_us,
+    const struct award_ask ask = {
+        .plugins = call->app->plugins,
+        .programme = call->app->award_policy,
+        .utc_offset_minutes = (int)call->app->programme->utc_offset_minutes,
+        .actor = call->who.account_id,
         .now_us = call->now_us,
     };
-    struct award_answer answer = policy->answer(policy->context, &question);
+    struct award_terms *terms = arena_take(call->arena, count * sizeof *terms);
+
+    award_ask(&ask, call->db, views, count, call->arena, terms);
+    return terms;
+}
+
+struct award *record_award(struct call *call, const struct record_view *view, uint64_t wallet_id,
+                           const struct award_terms *terms)
+{
+    const struct record *record = &view->record;
     struct award *award = call_command(call, sizeof *award, &command_award);
 
     award->record_id = record->row.key;
@@ -133,9 +140,10 @@ struct award *record_award(struct call *call, const struct record_view *view, ui
     award->wallet_id = wallet_id;
     award->person_id = call->who.person_id;
     award->minutes = record->minutes;
-    award->points = answer.points;
-    award->daily_cap = answer.daily_cap;
-    award->expires_us = answer.expires_us;
+    award->points = terms->answer.points;
+    award->daily_cap = terms->answer.daily_cap;
+    award->expires_us = terms->answer.expires_us;
+    award->missing = terms->missing;
     award->of.activity_id = record->activity_id;
     award->of.started_us = record->started_us;
     award->of.ended_us = record->ended_us;
@@ -148,15 +156,18 @@ struct award *record_award(struct call *call, const struct record_view *view, ui
 static enum answered record_approve(struct call *call)
 {
     struct record_view view;
+    const struct record_view *views[] = {&view};
     struct error error;
     uint64_t wallet_id;
     enum find found = record_find_visible(call, call->ids[0], &view, &error);
+    struct award *award;
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
     if (!wallet_owner(call->db, view.record.member_id, &wallet_id, &error))
         return reply_error(call, &error);
-    return call_submit(call, &record_award(call, &view, wallet_id)->command, render_decision);
+    award = record_award(call, &view, wallet_id, records_terms(call, views, 1));
+    return call_submit(call, &award->command, render_decision);
 }
 
 static enum answered record_reject(struct call *call)

@@ -24,6 +24,8 @@ static const struct json_field review_fields[] = {
 struct reviewed {
     uint64_t record_id;
     const char *why;
+    struct record_view view;
+    uint64_t wallet_id;
     struct award *award;
 };
 
@@ -43,22 +45,33 @@ static const char *closer_look(const struct record_view *view)
 
 static bool look_at(struct call *call, struct reviewed *reviewed, struct error *error)
 {
-    struct record_view view;
-    uint64_t wallet_id;
-
-    switch (record_find_visible(call, reviewed->record_id, &view, error)) {
+    switch (record_find_visible(call, reviewed->record_id, &reviewed->view, error)) {
     case FIND_FAILED: return false;
     case FIND_NOTHING: reviewed->why = "not_found"; return true;
     case FIND_FOUND: break;
     }
-    reviewed->why = closer_look(&view);
-    if (reviewed->why)
-        return true;
-    if (!wallet_owner(call->db, view.record.member_id, &wallet_id, error))
-        return false;
-    reviewed->award = record_award(call, &view, wallet_id);
-    call_take_part(&reviewed->award->command, reviewed->record_id);
-    return true;
+    reviewed->why = closer_look(&reviewed->view);
+    return reviewed->why != NULL ||
+           wallet_owner(call->db, reviewed->view.record.member_id, &reviewed->wallet_id, error);
+}
+
+/* The policy is asked once, about all that are left. */
+static void make_awards(struct call *call, struct reviewed *list, size_t count)
+{
+    const struct record_view **views = arena_take(call->arena, count * sizeof *views);
+    const struct award_terms *terms;
+    size_t asked = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].why)
+            views[asked++] = &list[i].view;
+    terms = records_terms(call, views, asked);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].why)
+            continue;
+        list[i].award = record_award(call, &list[i].view, list[i].wallet_id, terms++);
+        call_take_part(&list[i].award->command, list[i].record_id);
+    }
 }
 
 static void award_all(struct call *call, struct reviewed *list, size_t count)
@@ -118,6 +131,7 @@ static enum answered review_post(struct call *call)
         if (!look_at(call, &list[i], &error))
             return reply_error(call, &error);
     }
+    make_awards(call, list, count);
     award_all(call, list, count);
     return reply_json(call, 200, review_json(list, count));
 }

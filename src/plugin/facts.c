@@ -200,15 +200,15 @@ struct loading {
 static bool is_about(const struct fact_subject *subject, enum fact_scope scope)
 {
     switch (scope) {
-    case FACT_OF_MEMBER:
-    case FACT_OF_MEMBER_PERIOD: return subject->member_id != 0;
+    case FACT_OF_MEMBER: return subject->member_id != 0;
+    case FACT_OF_MEMBER_PERIOD: return subject->member_id != 0 && subject->until_us != 0;
     case FACT_OF_RECORD: return subject->record_id != 0;
     case FACT_OF_REDEMPTION: return subject->redemption_id != 0;
     case FACT_OF_REWARD: return subject->reward_id != 0;
     case FACT_OF_MERCHANT: return subject->merchant_id != 0;
     case FACT_OF_ACTOR: return subject->actor_id != 0;
     case FACT_OF_PAIR: return subject->actor_id != 0 && subject->member_id != 0;
-    case FACT_OF_UNIT_PERIOD: return subject->unit_id != 0;
+    case FACT_OF_UNIT_PERIOD: return subject->unit_id != 0 && subject->until_us != 0;
     }
     return false;
 }

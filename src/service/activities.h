@@ -103,6 +103,7 @@ struct record_view {
     bool overlaps;              /* with other service of the same member */
     int64_t statement_until_us; /* the member may say so until then; 0: was never asked */
     int64_t answer_by_us;       /* while it is being checked */
+    char *category;             /* code of the activity\'s */
 };
 enum find record_find(struct db *db, uint64_t record_id, struct arena *arena,
                       struct record_view *view, struct error *error);

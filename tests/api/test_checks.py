@@ -232,3 +232,18 @@ def test_what_nobody_answered_in_time_is_released_and_staff_are_reminded(checked
 
     [reminder] = wait_until(reminders, 20, "the reminder")
     assert reminder["details"]["overdue"] == "1"
+
+
+def test_an_assessment_plugin_says_what_a_record_is_worth(checked, market):
+    world, _ = checked
+    plain = world.award(world.records([market.member()])[0]).expect(200)["points"]
+    tariff = Rule(world, "tariff")
+    tariff.change(mode="enforced", settings={"points_per_hour": "3", "daily_cap": "2.50"})
+    try:
+        one = world.award(world.records([market.member()])[0]).expect(200)
+        several = [world.records([market.member()], minutes=30)[0] for _ in range(3)]
+        batch = world.coordinator.post("/v1/records/approve", {"record_ids": several}, key=True)
+    finally:
+        tariff.change(mode="off")
+    assert (plain, one["points"]) == ("1.00", "2.50")  # the cap of one day's service
+    assert [item["points"] for item in batch.expect(200)["approved"]] == ["1.50"] * 3

@@ -204,8 +204,7 @@ class Walk:
         self.certify()
         self.prove()
         self.extend()
-        self.review()
-        self.ids |= connect_a_merchant(self.market)
+        self.ids |= reviews.hold_and_deny(self.member, self.market) | connect_a_merchant(self.market)
         self.assess()
         return self
 
@@ -418,12 +417,6 @@ class Walk:
         administrator.post(back, {"why": "zurück"}).expect(200)
         fault = "plugin_id, version_id, policy_id, fault, detail, question, at_us"
         self.world.insert("plugin_faults", fault, [(plugin["id"], 1, 1, 1, 11, "{}", 1)] * 3)
-
-    def review(self):
-        """A redemption that a rule holds, and one that it denies."""
-        check, denied = reviews.hold_and_deny(self.world.administrator, self.member, self.market)
-        self.ids["/v1/reviews/{id}"] = check["id"]
-        self.ids["/v1/decisions/{id}"] = denied
 
     def assess(self):
         """From the policy to the signature, with an appeal in between."""

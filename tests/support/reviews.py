@@ -3,11 +3,12 @@
 from support import plugins
 
 
-def hold_and_deny(administrator, member, market):
+def hold_and_deny(member, market):
     """
     The member's next redemption is held by `velocity`, the one after it denied; all that can be asked
-    about both is asked, and the first is released. The check, and the id of the denial.
+    about both is asked, and the first is released. Whose ids answer which reads.
     """
+    administrator = market.world.administrator
     market.world.give([member], 50)
     made = len(member.get("/v1/redemptions", query={"limit": 100}).expect(200)["items"])
     strict = {"most_24h": made + 1, "deny_24h": made + 2}
@@ -28,4 +29,4 @@ def hold_and_deny(administrator, member, market):
     administrator.post(f"{path}/decision", decision, key=True).expect(200)
     administrator.post(f"{path}/decision", decision, key=True).expect(409)
     member.get(f"/v1/decisions/{denied}").expect(200)
-    return check, denied
+    return {"/v1/reviews/{id}": check["id"], "/v1/decisions/{id}": denied}
