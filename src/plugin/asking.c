@@ -156,8 +156,8 @@ static void lose_host(struct asking *asking, enum plugin_fault why)
     if (is_searched(asking, why))
         return;
     bool blamed = find_blamed(asking, &end, &index);
-    if (!blamed && asking->one_by_one) {
-        index = 0;
+    if (!blamed && why == FAULT_NONSENSE) {
+        index = 0; /* the only one */
         blamed = true;
     }
     if (is_excused(asking, &end, blamed, starved))

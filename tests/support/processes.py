@@ -72,6 +72,16 @@ def processes_of(state_dir):
     return found
 
 
+def plugin_hosts_of(pid):
+    """The processes in which a server's plugins run."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        parent = _read(folder / "stat").rpartition(b")")[2].split()[1:2]
+        if parent == [b"%d" % pid] and b"plugin-host" in _read(folder / "cmdline"):
+            found.append(int(folder.name))
+    return found
+
+
 def kill_all(pids):
     for pid in pids:
         try:

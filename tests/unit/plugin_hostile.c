@@ -121,6 +121,31 @@ static void each_costs_its_own_question(void **state)
         meet(&hostiles[i]);
 }
 
+/* Alone in its message, as under low load, it is blamed as well. */
+static void each_is_blamed_when_it_is_alone(void **state)
+{
+    static const char *const files[] = {"crash", "forges", "babbles"};
+    struct plugin_options options = test_options();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
+        struct plugin_call call = event_of(1, BAD);
+        struct arena *arena = arena_new();
+
+        start_over(NULL);
+        put(0, files[i]);
+        struct plugins *plugins = open_plugins(&options);
+        struct plugin_desk *desk = plugins_borrow(plugins, DESK_TELLER);
+        call.plugin = plugin_desk_set(desk)->plugins;
+        plugin_desk_ask(desk, &call, 1, arena, 0);
+        assert_int_equal(call.fault, i == 0 ? FAULT_CRASHED : FAULT_NONSENSE);
+        plugins_return(desk);
+        plugins_stop(plugins);
+        assert_int_equal(world.faults, 1);
+        arena_free(arena);
+    }
+}
+
 /* One that spoils everything is asked three times in a batch, and the batch goes on. */
 static void after_three_faults_it_is_not_asked(void **state)
 {
@@ -258,6 +283,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_costs_its_own_question, start_over),
+        cmocka_unit_test_setup(each_is_blamed_when_it_is_alone, start_over),
         cmocka_unit_test_setup(after_three_faults_it_is_not_asked, start_over),
         cmocka_unit_test(what_does_not_come_up_says_why),
         cmocka_unit_test(nothing_can_be_read_at_load),
