@@ -53,6 +53,7 @@ extern const struct route assessment_routes[];
 extern const struct route ledger_routes[];
 extern const struct route proposal_routes[];
 extern const struct route statement_routes[];
+extern const struct route dispute_routes[];
 extern const struct route market_routes[];
 extern const struct route facts_routes[];
 extern const struct route review_queue_routes[];

@@ -49,6 +49,7 @@ const struct route *const route_tables[] = {
     integration_routes,
     merchant_call_routes,
     statement_routes,
+    dispute_routes,
     market_routes,
 
     wallet_routes,

@@ -9,7 +9,8 @@ json_t *statement_json(const struct statement_view *view)
     json_t *merchant =
         json_pack("{s:o, s:s}", "id", json_id(view->merchant_id), "name", view->merchant_name);
 
-    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s,"
+                     " s:I, s:I}",
                      "id", json_id(view->id), "merchant", merchant, "state",
                      statement_state_name(view->state), "from", json_time(view->from_us), "cut_off",
                      json_time(view->cut_off_us), "lines", (json_int_t)view->line_count, "points",
@@ -17,7 +18,9 @@ json_t *statement_json(const struct statement_view *view)
                      "opened_at", json_time(view->opened_us), "drafted_at",
                      json_time(view->drafted_us), "signed_at", json_time(view->signed_us),
                      "signed_by", id_or_null(view->signed_by), "paid_at", json_time(view->paid_us),
-                     "paid_by", id_or_null(view->paid_by), "pay_note", view->pay_note);
+                     "paid_by", id_or_null(view->paid_by), "pay_note", view->pay_note,
+                     "corrections_fen", (json_int_t)view->corrections_fen, "payable_fen",
+                     (json_int_t)(view->reimburse_fen + view->corrections_fen));
 }
 
 json_t *statement_line_json(const struct statement_line_view *line)

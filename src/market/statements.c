@@ -1,6 +1,7 @@
 #include "market/statements.h"
 
 #include "base/csv.h"
+#include "market/disputes.h"
 #include "market/redemption.h"
 #include "people/audit.h"
 
@@ -83,7 +84,8 @@ static bool open_in_transaction(struct db *db, void *context, struct error *erro
         return false;
     if (exists || opening->verdict != OPENING_DONE)
         return true;
-    return insert_statement(db, opening, from_us, error);
+    return insert_statement(db, opening, from_us, error) &&
+           disputes_correct(db, opening->merchant_id, opening->id, error);
 }
 
 bool statement_open(struct db *db, struct statement_opening *opening, struct error *error)
@@ -196,7 +198,9 @@ enum find statement_pay(struct db *db, const struct statement_step *step, struct
 #define STATEMENT_COLUMNS                                                                          \
     "SELECT s.statement_id, s.merchant_id, m.name, s.state, s.from_us, s.cut_off_us,"              \
     " s.line_count, s.points, s.reimburse_fen, s.opened_us, s.drafted_us, s.signed_us, s.paid_us," \
-    " s.opened_by, s.signed_by, s.paid_by, s.pay_note"                                             \
+    " s.opened_by, s.signed_by, s.paid_by, s.pay_note,"                                            \
+    " (SELECT COALESCE(SUM(q.fen), 0) FROM disputes q WHERE q.state = 2"                           \
+    "  AND q.corrected_on = s.statement_id)"                                                       \
     " FROM statements s JOIN merchants m ON m.merchant_id = s.merchant_id "
 
 static void read_statement(struct rows *rows, struct arena *arena, struct statement_view *view)
@@ -219,6 +223,7 @@ static void read_statement(struct rows *rows, struct arena *arena, struct statem
         .signed_by = rows_id(rows, 14),
         .paid_by = rows_id(rows, 15),
         .pay_note = rows_copy(rows, 16, arena),
+        .corrections_fen = rows_int(rows, 17),
     };
 }
 

@@ -22,6 +22,7 @@ struct statement_view {
     int64_t opened_us, drafted_us, signed_us, paid_us; /* 0: not yet */
     uint64_t opened_by, signed_by, paid_by;
     char *pay_note;
+    int64_t corrections_fen; /* of disputed lines of earlier statements, paid with this one */
 };
 
 /* --- Opening and filling --------------------------------------------------------------------- */

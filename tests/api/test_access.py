@@ -76,6 +76,7 @@ class Victim:
         """What an {id} below each resource stands for."""
         return {
             "merchant-calls": self.merchant_call(),
+            "disputes": self.dispute(),
             "units": self.world.unit_id,
             "members": self.member.id,
             "staff": self.market.clerk.id,
@@ -171,6 +172,13 @@ class Victim:
         columns = "operation_id, redemption_id, merchant_id, integration_id, kind, state, created_us"
         row = (ids[1], self.voucher["id"], market, ids[0], 1, 2, 0)
         return self.world.insert("operations", columns, [row])[0][0]
+
+    def dispute(self):
+        """Of a line of the merchant's."""
+        columns = "dispute_id, statement_id, redemption_id, merchant_id, state, fen, reason"
+        row = (self.world.new_id(), 1, self.voucher["id"], self.market.id, 1, 5, "x", 1, 1, 1)
+        columns += ", opened_by, opened_us, due_us"
+        return self.world.insert("disputes", columns, [row])[0][0]
 
     def notice(self):
         """In the member's inbox."""

@@ -12,7 +12,7 @@ import pytest
 
 from support import plugins, reviews
 from support.api import Api, new_key
-from support.merchants import connect_a_merchant
+from support.merchants import connect_a_merchant, dispute_a_line
 from support.openapi import Document
 from support.processes import wait_until
 from support.server import run_cli
@@ -372,6 +372,7 @@ class Walk:
         market.manager.post(f"{path}/sign").expect(409)
         for name in ("", "/lines"):
             self.ids[f"/v1/statements/{{id}}{name}"] = statement["id"]
+        self.ids["/v1/disputes/{id}"] = dispute_a_line(market)
         self.ids["/v1/rewards/{id}"] = reward.id
         member = self.market.member(points=9)
         path = f"/v1/members/{member.id}/redemptions"

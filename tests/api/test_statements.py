@@ -289,3 +289,35 @@ def test_the_command_line_settles_while_the_server_serves(fresh_server):
     shop.manager.post(f"/v1/statements/{statement}/sign").expect(200)
     fresh_server.cli("statements", "pay", statement, "--note=转账 17")
     assert fresh_server.cli("statements", "list", "--state=paid").stdout.split()[0] == statement
+
+
+def test_a_disputed_line_is_corrected_on_the_next_statement(later, world_of_later, shop):
+    confirmed(shop, 2)
+    later.advance(minutes=10)
+    first = shop.settle()
+    path = f"/v1/statements/{first['id']}/disputes"
+    ids = [line["redemption_id"] for line in lines(shop.manager, first)]
+    claims = [{"redemption_id": i, "claimed_fen": 400, "reason": "合同价为 4 元"} for i in ids]
+    made = [shop.manager.post(path, claim).expect(201) for claim in claims]
+    assert [dispute["difference_fen"] for dispute in made] == [150, 150]
+    assert shop.manager.post(path, claims[0]).status == 409
+    assert Market(world_of_later).manager.post(path, claims[0]).status == 404
+    later.advance(days=15)
+    seen = shop.manager.get(f"/v1/disputes/{made[0]['id']}").expect(200)
+    assert seen["state"] == "open" and seen["overdue"]
+    for dispute, accepted in zip(made, (True, False)):
+        answer = {"accepted": accepted, "answer": "已核对合同"}
+        decide = f"/v1/disputes/{dispute['id']}/decide"
+        assert shop.manager.post(decide, answer).status == 403
+        world_of_later.administrator.post(decide, answer).expect(200)
+        assert world_of_later.administrator.post(decide, answer).status == 409
+    confirmed(shop, 1)
+    later.advance(minutes=10)
+    second = shop.settle()
+    assert (second["reimburse_fen"], second["corrections_fen"]) == (250, 150)
+    assert second["payable_fen"] == 400
+    seen = shop.manager.get(f"/v1/disputes/{made[0]['id']}").expect(200)
+    assert seen["corrected_on"] == second["id"]
+    later.advance(minutes=10)
+    assert shop.settle()["corrections_fen"] == 0
+    shop.verify_ledger()

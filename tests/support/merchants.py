@@ -45,3 +45,36 @@ def decide_one(world, calls, voucher):
     administrator.post(path, body, key=True).expect(200)
     administrator.post(path, body, key=True).expect(409)
     return row["id"]
+
+
+def dispute_a_line(market):
+    """
+    Three lines of a statement are disputed and one is answered; the first dispute's id. Lines take
+    the window of undoing to come about: these are written here, and taken away again.
+    """
+    world, administrator = market.world, market.world.administrator
+    reward, statement, now = market.reward(price=1), world.new_id(), world.now_us()
+    columns = "statement_id, merchant_id, state, from_us, cut_off_us, line_count, points"
+    row = (statement, market.id, 1, 0, now, 3, 300, 0, 0, 0, now)
+    columns += ", reimburse_fen, opened_by, opened_us, drafted_us"
+    world.insert("statements", columns, [row])
+    numbers = "limit_period, created_us, expires_us, confirmed_us, confirmed_by, closed_us"
+    columns = "redemption_id, code_hash, allocation, member_id, reward_id, merchant_id, state, points"
+    columns += f", reimburse_fen, terms_version, code_key, {numbers}"
+    ids = [world.new_id() for _ in range(3)]
+    rows = [(i, i.to_bytes(16, "big"), b"", 1, reward.id, market.id, 5, 0, 500) + (1,) * 8 for i in ids]
+    world.insert("redemptions", columns, rows)
+    rows = [(statement, 1, i) for i in ids]
+    world.insert("statement_lines", "statement_id, confirmed_us, redemption_id", rows)
+    path, made = f"/v1/statements/{statement}/disputes", []
+    for redemption in ids:
+        body = {"redemption_id": str(redemption), "claimed_fen": 650, "reason": "合同价不同"}
+        made.append(market.manager.post(path, body).expect(201)["id"])
+    market.manager.post(path, body).expect(409)
+    answer = {"accepted": True, "answer": "已核对合同"}
+    administrator.post(f"/v1/disputes/{made[0]}/decide", answer).expect(200)
+    administrator.post(f"/v1/disputes/{made[0]}/decide", answer).expect(409)
+    for table in ("statement_lines", "statements"):
+        world.server.sql(f"DELETE FROM {table} WHERE statement_id = %s", statement)
+    world.server.sql("DELETE FROM redemptions WHERE redemption_id IN (%s, %s, %s)", *ids)
+    return made[0]
