@@ -155,6 +155,8 @@ static bool give_up(const struct sandbox_wishes *wishes, struct error *error)
     unsigned behind = (unsigned)wishes->first_image + wishes->images;
 
     become_nobody();
+    if (chdir("/") != 0)
+        return fail(error, "chdir");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail(error, "PR_SET_NO_NEW_PRIVS");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
@@ -179,6 +181,8 @@ bool sandbox_enter(const struct sandbox_wishes *wishes, struct sandbox **out, st
            load_program(&sandbox->open, error);
 }
 
+/* A constructor may have put on a filter of its own, which pretends that this one is loaded: then
+ * the first wall stands, and Landlock. */
 bool sandbox_close(const struct sandbox *sandbox, struct error *error)
 {
     if (close_range((unsigned)sandbox->channel + 1, ~0U, 0) != 0)
