@@ -23,6 +23,8 @@ static const char *const emptying[] = {
     "TRUNCATE TABLE audit_trail",
     "TRUNCATE TABLE affiliations",
     "TRUNCATE TABLE registrations",
+    "TRUNCATE TABLE due_lists",
+    "TRUNCATE TABLE due_people",
     "TRUNCATE TABLE member_skills",
     "TRUNCATE TABLE consents",
     "TRUNCATE TABLE merchants",

@@ -164,17 +164,18 @@ static bool write_cases(struct district *district, struct error *error)
 
 /* The order in which the world is made. */
 static bool (*const steps[])(struct district *district, struct error *error) = {
-    district_make_places, /* the tree of units */
-    district_make_staff,  /* who looks after them */
-    district_make_people, /* members */
-    district_make_market, /* merchants, shops, rewards */
-    district_plan_year,   /* activities, and how many come to each */
-    plant,                /* the cases that audit rules must find, and some that only look so */
-    start_player,         /* a lane of the ledger */
-    district_live,        /* day after day */
-    district_announce,    /* what is to come */
-    settle_activities,    /* those that are over */
-    write_cases,          /* beside the state */
+    district_make_places,    /* the tree of units */
+    district_make_staff,     /* who looks after them */
+    district_make_people,    /* members */
+    district_make_due_lists, /* who of them was due to register, by when */
+    district_make_market,    /* merchants, shops, rewards */
+    district_plan_year,      /* activities, and how many come to each */
+    plant,                   /* the cases that audit rules must find, and some that only look so */
+    start_player,            /* a lane of the ledger */
+    district_live,           /* day after day */
+    district_announce,       /* what is to come */
+    settle_activities,       /* those that are over */
+    write_cases,             /* beside the state */
 };
 
 bool district_load(const struct demo_tools *tools, struct error *error)

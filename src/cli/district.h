@@ -178,6 +178,7 @@ bool district_goes_on(struct district *district, const char *what, uint32_t perc
 
 bool district_make_places(struct district *district, struct error *error) MUST_CHECK;
 bool district_make_people(struct district *district, struct error *error) MUST_CHECK;
+bool district_make_due_lists(struct district *district, struct error *error) MUST_CHECK;
 /* Accounts whose password is the demo's; the others' have none that fits. */
 bool district_make_staff(struct district *district, struct error *error) MUST_CHECK;
 bool district_make_market(struct district *district, struct error *error) MUST_CHECK;

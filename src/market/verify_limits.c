@@ -101,6 +101,9 @@ static bool row_verdict(void *state, struct rows *rows, struct misfit *misfit)
     uint64_t member_id = rows_id(rows, 0), reward_id = rows_id(rows, 1);
     struct limit_sum *sum =
         sums_find(limits->sums, key_of(member_id, reward_id, rows_int(rows, 2)));
+
+    if (merges_owner(&limits->merges, member_id) != member_id)
+        return true; /* what it had used went over; nobody reads the row any more */
     struct check checks[] = {{"used", CHECK_NUMBER, sum ? sum->used : 0, rows_int(rows, 3)}, {0}};
 
     if (sum)

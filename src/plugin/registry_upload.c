@@ -232,7 +232,11 @@ static enum registered try_to_admit(struct db *db, struct arrival *arrival, stru
         return REGISTER_BROKEN;
     if (is_all_there(arrival))
         return REGISTERED;
-    return db_transaction(db, write_arrival, arrival, error) ? REGISTERED : REGISTER_BROKEN;
+    if (db_transaction(db, write_arrival, arrival, error))
+        return REGISTERED;
+    if (db_error_kind(db) != DB_DUPLICATE || !arrival->built_in)
+        return REGISTER_BROKEN;
+    return place(db, arrival, error); /* another server starts too, and was first */
 }
 
 /* What was described becomes a plugin, or a version of one. */
