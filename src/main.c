@@ -291,6 +291,13 @@ static const struct subcommand subcommands[] = {
      "  --units              of the units instead of the members\n",
      cli_assess_ratings},
     {"plugin list", "Print the plugins", NULL, cli_plugin_list},
+    {"plugin replay", "Ask a rule about the past: whom would it have flagged or denied?",
+     "  NAME                 an audit plugin, in whatever mode\n"
+     "  --from=2026-01-01\n"
+     "  --to=2026-10-31      days of the programme's time zone\n"
+     "  --settings=FILE      JSON, instead of the settings in force\n"
+     "\nPrints CSV, and a summary on stderr; writes nothing.\n",
+     cli_plugin_replay},
     {"plugin show", "Print a plugin with its settings, facts and versions",
      "  NAME                 as `linli plugin list` prints it\n", cli_plugin_show},
     {"plugin upload", "Bring a plugin's file into the database; it is off, or not in force yet",

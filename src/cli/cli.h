@@ -123,6 +123,7 @@ enum exit_status cli_plugin_check(struct cli *cli);
 enum exit_status cli_plugin_change(struct cli *cli);
 enum exit_status cli_plugin_faults(struct cli *cli);
 enum exit_status cli_plugin_list(struct cli *cli);
+enum exit_status cli_plugin_replay(struct cli *cli);
 enum exit_status cli_plugin_make_key(struct cli *cli);
 enum exit_status cli_plugin_new(struct cli *cli);
 enum exit_status cli_plugin_roll_back(struct cli *cli);

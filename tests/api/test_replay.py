@@ -1,0 +1,80 @@
+"""Replay: a rule asked about the past says what plain SQL finds, and writes nothing."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from support import plugins
+from support.server import Server
+from support.world import Market, World
+
+HIT = """
+    SELECT r.redemption_id AS id FROM redemptions r WHERE (SELECT COUNT(*) FROM redemptions e
+        WHERE e.member_id = r.member_id AND e.created_us <= r.created_us
+        AND e.created_us > r.created_us - 86400000000 AND e.redemption_id <> r.redemption_id) >= %s
+"""
+
+
+@pytest.fixture(scope="module")
+def served():
+    with Server() as server:
+        world = World(server)
+        market = Market(world)
+        reward = market.reward(stock=40, price=1)
+        for times in (1, 2, 4, 6):
+            member = market.member(points=10)
+            for _ in range(times):
+                voucher = member.redeem(reward).expect(201)
+            market.clerk.confirm(voucher).expect(200)
+        yield server, world
+
+
+def replay(server, name, *arguments):
+    """The rows that were printed, and the summary."""
+    days = "--from=2026-01-01", "--to=2036-01-01"
+    done = server.cli("plugin", "replay", name, *days, *arguments)
+    return list(csv.DictReader(io.StringIO(done.stdout))), done.stderr
+
+
+def test_velocity_finds_what_sql_finds(served, tmp_path):
+    server, _ = served
+    settings = tmp_path / "settings.json"
+    for most in (1, 3, 100):
+        settings.write_text(json.dumps({"most_24h": most}))
+        hits, summary = replay(server, "velocity", f"--settings={settings}")
+        expected = {str(row["id"]) for row in server.sql(HIT, most)}
+        assert {hit["id"] for hit in hits} == expected
+        assert all(hit["verdict"] == "flag" and hit["about"] == "redeem" for hit in hits)
+        assert f"asked about 13, would have flagged {len(expected)} and denied 0" in summary
+
+
+def test_a_denial_is_told_apart_and_nothing_is_written(served, tmp_path):
+    server, _ = served
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"most_24h": 2, "deny_24h": 4}))
+    hits, _ = replay(server, "velocity", f"--settings={settings}")
+    assert sorted(hit["verdict"] for hit in hits) == ["deny"] * 2 + ["flag"] * 4
+    assert server.sql("SELECT 1 FROM decisions") == server.sql("SELECT 1 FROM checks") == []
+
+
+def test_what_live_judgement_said_is_said_again(served):
+    server, world = served
+    administrator = world.administrator
+    plugins.change(administrator, "velocity", mode="shadow", settings={"most_24h": 2}).expect(200)
+    market = Market(world)
+    member, reward = market.member(points=10), market.reward(stock=9, price=1)
+    for _ in range(5):
+        member.redeem(reward).expect(201)
+    said = server.sql("SELECT ref FROM decisions WHERE member_id = %s", member.id)
+    hits, _ = replay(server, "velocity")
+    assert {hit["id"] for hit in hits if hit["member"] == member.id} == {str(row["ref"]) for row in said}
+    assert len(said) == 3
+
+
+def test_only_rules_are_asked_about_the_past(served):
+    server, _ = served
+    done = server.cli("plugin", "replay", "tariff", "--from=2026-01-01", "--to=2026-02-01", check=False)
+    assert done.returncode == 1 and "no audit rule" in done.stderr
+    assert server.cli("plugin", "replay", "velocity", check=False).returncode == 2
