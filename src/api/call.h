@@ -63,12 +63,12 @@ typedef enum answered call_render(struct call *call, const struct outcome *outco
 enum answered call_submit(struct call *call, struct command *command, call_render *render);
 
 /*
- * Requests that hand the teller several commands, ON_QUERY: each command has a key of its own within
- * the request's, and the request as a whole claims that key before the first of them.
+ * Requests that hand the teller several commands, ON_QUERY: each command has a key of its own
+ * within the request's, and the request as a whole claims that key before the first of them.
  *
- * call_keep keeps `outcome` durably under `part` of the key (0: the claim), or fills it with what is
- * kept there: the same request came before. False: the call is answered already, since the key was
- * used for another request, is in flight, or nothing can be kept now.
+ * call_keep keeps `outcome` durably under `part` of the key (0: the claim), or fills it with what
+ * is kept there: the same request came before. False: the call is answered already, since the key
+ * was used for another request, is in flight, or nothing can be kept now.
  */
 bool call_keep(struct call *call, uint64_t part, struct outcome *outcome) MUST_CHECK;
 /* A command of call_command becomes `part` (not 0) of the request, and is run though the client

@@ -135,8 +135,8 @@ static bool return_vouchers(struct call *call, int64_t issued_until_us, struct o
 
     if (!audit_append(call->db, &audit, call->now_us, error) || !vouchers_return(&work, error))
         return false;
-    *returned = (struct outcome){
-        .ref = (uint64_t)work.returned, .points = work.points, .extra = work.more};
+    *returned =
+        (struct outcome){.ref = (uint64_t)work.returned, .points = work.points, .extra = work.more};
     return true;
 }
 

@@ -43,10 +43,10 @@ struct paper {
     size_t fact_count;
     const struct paper_table *tables;
     size_t table_count;
-    const char *qr;   /* what its QR holds; NULL: none */
-    const char *code; /* for people, below the QR */
+    const char *qr;         /* what its QR holds; NULL: none */
+    const char *code;       /* for people, below the QR */
     struct paper_text note; /* below the facts */
-    const char *made_at; /* RFC 3339: a PDF of the same paper has the same bytes */
+    const char *made_at;    /* RFC 3339: a PDF of the same paper has the same bytes */
 };
 
 /* In the arena. */
