@@ -45,7 +45,7 @@ struct keyring;
 
 struct verify_options {
     struct chain_keys keys;
-    const struct keyring *keyring; /* for codes that rows keep a hash of; may be NULL */
+    const struct keyring *keyring;           /* for codes that rows keep a hash of; may be NULL */
     const struct verifier *const *verifiers; /* of higher rooms; ends with NULL */
     const struct checkpoint *kept;           /* by somebody outside; NULL: none */
     void (*progress)(void *context, const struct verify_progress *progress); /* may be NULL */
