@@ -28,8 +28,8 @@
 #define HOST_PROGRAM "/proc/self/exe"
 #endif
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
 static bool fail(struct error *error, const char *what)
@@ -37,10 +37,11 @@ static bool fail(struct error *error, const char *what)
     return error_set(error, "plugin.host", "%s: %s", what, strerror(errno));
 }
 
-/* Newer kernels want to be told that a file may be run; older ones do not know the flag. */
+/* Mapped to be run, but never a program: newer kernels want to be told, older ones do not know the
+ * flag. */
 static int memory_file(const char *name)
 {
-    int file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    int file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 
     return file < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : file;
 }
