@@ -145,19 +145,14 @@ static void blame(struct generation *generation, struct crew *crew, const struct
     }
 }
 
-/* True when the host is up, with or without some of its plugins. */
-static bool try_once(const struct generation_tools *tools, struct generation *generation,
-                     struct crew *crew, struct error *error)
+/* True when the host is up, with or without some of its plugins: it is the crew's first spare. */
+static bool see_it_up(const struct generation_tools *tools, struct generation *generation,
+                      struct crew *crew, struct host *host, struct error *error)
 {
     struct host_report report = {0};
-    struct host *host = spawn(crew, error);
     int64_t deadline_us = clock_monotonic_us() + tools->options->start_us;
     struct host_end end = {0};
 
-    if (!host) {
-        blame(generation, crew, &end, error);
-        return false;
-    }
     bool up =
         host_await(host, &crew->plan, WIRE_READY, deadline_us, generation->arena, &report, error);
     bool late = !up && clock_monotonic_us() >= deadline_us;
@@ -174,14 +169,31 @@ static bool try_once(const struct generation_tools *tools, struct generation *ge
     return false;
 }
 
-/* Each failure leaves out one more, so this ends. */
+/* With `host`, which was spawned for it, and then others: each failure leaves out one plugin more,
+ * so this ends. */
 static void try_crew(const struct generation_tools *tools, struct generation *generation,
-                     struct crew *crew)
+                     struct crew *crew, struct host *host, struct error *error)
 {
-    struct error error = {0};
+    const struct host_end no_host = {0};
 
-    while (anybody_is_left(crew) && !try_once(tools, generation, crew, &error))
-        continue;
+    while (host && !see_it_up(tools, generation, crew, host, error))
+        host = anybody_is_left(crew) ? spawn(crew, error) : NULL;
+    if (!host && anybody_is_left(crew))
+        blame(generation, crew, &no_host, error);
+}
+
+/* The crews' first hosts come up at the same time. */
+static void try_crews(const struct generation_tools *tools, struct generation *generation)
+{
+    struct host **hosts = memory_new((generation->crew_count + 1) * sizeof(struct host *));
+    struct error *errors = memory_new((generation->crew_count + 1) * sizeof *errors);
+
+    for (size_t i = 0; i < generation->crew_count; i++)
+        hosts[i] = spawn(&generation->crews[i], &errors[i]);
+    for (size_t i = 0; i < generation->crew_count; i++)
+        try_crew(tools, generation, &generation->crews[i], hosts[i], &errors[i]);
+    free(hosts);
+    free(errors);
 }
 
 static void note_failures(struct generation *generation)
@@ -214,8 +226,7 @@ struct generation *generation_new(const struct generation_tools *tools, struct d
     generation->where = arena_take(arena, (generation->set.count + 1) * sizeof *generation->where);
     for (size_t i = 0; i < generation->set.count; i++)
         add(tools, generation, i);
-    for (size_t i = 0; i < generation->crew_count; i++)
-        try_crew(tools, generation, &generation->crews[i]);
+    try_crews(tools, generation);
     note_failures(generation);
     return generation;
 }
