@@ -303,7 +303,8 @@ static bool begin_errand(struct dispatch *dispatch, struct lease *lease, int64_t
 
     *ready = NULL;
     if (lease->deadline_us == 0)
-        lease->deadline_us = plan_deadline_us(&rules, lease->kind, now_us);
+        lease->deadline_us =
+            plan_deadline_us(&rules, lease->kind, lease->attempt == 0 ? lease->created_us : now_us);
     state.deadline_us = lease->deadline_us;
     start = plan_start(&state);
     if (!operation_lease(dispatch->db, lease, dispatch->tools.server, now_us, lease_us(options),
@@ -326,25 +327,38 @@ static bool begin_errand(struct dispatch *dispatch, struct lease *lease, int64_t
     return true;
 }
 
-/* As many of one merchant's as may be in hand. */
+/* How many more of one merchant's may be in hand. */
+static int64_t room_for(const struct dispatch *dispatch, const struct due *due)
+{
+    const struct outbox_options *options = dispatch->tools.options;
+    int64_t room = options->at_once - (int64_t)dispatch->in_hand_count;
+    int64_t own = options->at_once_merchant;
+
+    if (due->may_call > 0 && due->may_call < own)
+        own = due->may_call;
+    own -= (int64_t)in_hand_of(dispatch, due->integration_id);
+    return own < room ? own : room;
+}
+
 static bool lease_some(struct dispatch *dispatch, const struct due *due, int64_t now_us,
                        struct arena *arena, struct error *error)
 {
     const struct outbox_options *options = dispatch->tools.options;
-    size_t has = in_hand_of(dispatch, due->integration_id), count, used = 0;
-    int64_t room = options->at_once - (int64_t)dispatch->in_hand_count;
-    int64_t own =
-        (due->may_call < options->at_once_merchant ? due->may_call : options->at_once_merchant) -
-        (int64_t)has;
-    int64_t most = own < room ? own : room;
+    int64_t most = room_for(dispatch, due);
+    const struct due_query query = {.integration_id = due->integration_id,
+                                    .now_us = now_us,
+                                    .decide_us = options->decide_us,
+                                    .tell_us = options->tell_us,
+                                    .without_call = due->may_call == 0,
+                                    .most = most > 0 ? (size_t)most : 0};
     struct errand *ready[IN_HAND_MOST];
     struct lease *leases;
+    size_t count, used = 0;
     bool fine = true;
 
     if (most <= 0)
         return true;
-    if (!operations_of(dispatch->db, due->integration_id, now_us, (size_t)most, arena, &leases,
-                       &count, error))
+    if (!operations_of(dispatch->db, &query, arena, &leases, &count, error))
         return false;
     for (size_t i = 0; fine && i < count; i++) {
         fine = begin_errand(dispatch, &leases[i], now_us, &ready[used], error);

@@ -41,21 +41,24 @@ bool operations_due(struct db *db, int64_t now_us, struct due *due, size_t most,
 {
     struct rows *rows =
         db_query(db,
-                 "SELECT i.integration_id, i.failures FROM integrations i"
-                 " WHERE i.rest_until_us <= ? AND EXISTS (SELECT 1 FROM operations o"
+                 "SELECT i.integration_id, i.failures, i.rest_until_us > ? FROM integrations i"
+                 " WHERE EXISTS (SELECT 1 FROM operations o"
                  "  WHERE o.state = ? AND o.integration_id = i.integration_id AND o.due_us <= ?)"
                  " ORDER BY i.integration_id LIMIT ?",
                  DB_INT(now_us), DB_INT(OPERATION_WAITING), DB_INT(now_us), DB_INT(most));
 
     for (*count = 0; rows_next(rows); (*count)++)
-        due[*count] =
-            (struct due){.integration_id = rows_id(rows, 0),
-                         .may_call = rows_int(rows, 1) < BREAKER_FAILURES ? INT32_MAX : 1};
+        due[*count] = (struct due){.integration_id = rows_id(rows, 0),
+                                   .may_call = rows_int(rows, 2) != 0                 ? 0
+                                               : rows_int(rows, 1) < BREAKER_FAILURES ? INT32_MAX
+                                                                                      : 1};
     return rows_end(rows, error);
 }
 
-bool operations_of(struct db *db, uint64_t integration_id, int64_t now_us, size_t most,
-                   struct arena *arena, struct lease **leases, size_t *count, struct error *error)
+/* The kinds of operation_is_waited_for are 1, 3 and 8. One that nobody leased yet began when it was
+ * written; one that a person sent again begins when it is leased. */
+bool operations_of(struct db *db, const struct due_query *query, struct arena *arena,
+                   struct lease **leases, size_t *count, struct error *error)
 {
     struct rows *rows =
         db_query(db,
@@ -63,10 +66,15 @@ bool operations_of(struct db *db, uint64_t integration_id, int64_t now_us, size_
                  " o.created_us, o.deadline_us, o.querying, o.sent, i.plugin, o.plugin_state"
                  " FROM operations o JOIN integrations i ON i.integration_id = o.integration_id"
                  " WHERE o.state = ? AND o.integration_id = ? AND o.due_us <= ?"
+                 " AND (? OR (o.sent = 0 AND o.querying = 0 AND ? >="
+                 "  CASE WHEN o.deadline_us > 0 THEN o.deadline_us WHEN o.attempt > 0 THEN ?"
+                 "   WHEN o.kind IN (1, 3, 8) THEN o.created_us + ? ELSE o.created_us + ? END))"
                  " ORDER BY o.due_us, o.operation_id LIMIT ?",
-                 DB_INT(OPERATION_WAITING), DB_ID(integration_id), DB_INT(now_us), DB_INT(most));
+                 DB_INT(OPERATION_WAITING), DB_ID(query->integration_id), DB_INT(query->now_us),
+                 DB_INT(!query->without_call), DB_INT(query->now_us), DB_INT(INT64_MAX),
+                 DB_INT(query->decide_us), DB_INT(query->tell_us), DB_INT(query->most));
 
-    *leases = arena_take(arena, most * sizeof **leases);
+    *leases = arena_take(arena, query->most * sizeof **leases);
     for (*count = 0; rows_next(rows); (*count)++) {
         struct text state = rows_text(rows, 10);
 
@@ -74,7 +82,7 @@ bool operations_of(struct db *db, uint64_t integration_id, int64_t now_us, size_
             .operation_id = rows_id(rows, 0),
             .redemption_id = rows_id(rows, 1),
             .merchant_id = rows_id(rows, 2),
-            .integration_id = integration_id,
+            .integration_id = query->integration_id,
             .kind = (enum operation_kind)rows_int(rows, 3),
             .attempt = (int32_t)rows_int(rows, 4),
             .created_us = rows_int(rows, 5),

@@ -53,17 +53,23 @@ struct lease {
 bool operations_now(struct db *db, int64_t *now_us, struct error *error) MUST_CHECK;
 
 /* Integrations with something to do, at most `most`. `may_call`: how many calls its merchant's
- * breaker lets through now (1: it tries whether the merchant is back). */
+ * breaker lets through now (1: it tries whether the merchant is back; 0: it is left alone). */
 struct due {
     uint64_t integration_id;
     int may_call;
 };
 bool operations_due(struct db *db, int64_t now_us, struct due *due, size_t most, size_t *count,
                     struct error *error) MUST_CHECK;
-/* Those of one integration, the longest due first. Not leased yet. */
-bool operations_of(struct db *db, uint64_t integration_id, int64_t now_us, size_t most,
-                   struct arena *arena, struct lease **leases, size_t *count,
-                   struct error *error) MUST_CHECK;
+/* Those of one integration, the longest due first. Not leased yet. `without_call`: only those whose
+ * time is over without having been sent: nobody waits for a merchant that is left alone. */
+struct due_query {
+    uint64_t integration_id;
+    int64_t now_us, decide_us, tell_us; /* the latter two as in struct plan_rules */
+    bool without_call;
+    size_t most;
+};
+bool operations_of(struct db *db, const struct due_query *query, struct arena *arena,
+                   struct lease **leases, size_t *count, struct error *error) MUST_CHECK;
 /* Takes it for `for_us`: `taken` says whether nobody else was faster. `will_send`: from now on the
  * merchant may have seen it, whatever becomes of us. Counts the attempt. */
 bool operation_lease(struct db *db, struct lease *lease, uint32_t server, int64_t now_us,

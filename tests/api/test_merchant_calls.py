@@ -3,6 +3,7 @@ Merchants whose vouchers others issue: what members, clerks and administrators s
 in the end both sides tell the same, or a person has it in their queue.
 """
 
+import socket
 import time
 
 import pytest
@@ -23,8 +24,16 @@ def shop():
 
 
 @pytest.fixture(scope="module")
-def world(sms, shop):
+def tarpit():
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as listening:
+        yield f"localhost:{listening.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def world(sms, shop, tarpit):
     options = sms.options | shop.options | {"outbox.decide_after": "3s", "outbox.tell_for": "6s"}
+    options["outbox.private_hosts"] = f"{shop.host} {tarpit}"
     with Server(options) as server:
         world = World(server)
         for name in ("http_json", "coupon_pool", "donation", "voucher"):
@@ -183,6 +192,47 @@ def test_what_nobody_can_tell_is_decided_by_a_person(world, market, shop, calm):
     assert answer.expect(200)["state"] == "issuing"
     wait_for(members[1], vouchers[1], "issued")
     check_books(world.server)
+
+
+def test_a_merchant_that_does_not_answer_delays_no_other(world, market, calm, tarpit):
+    dumb, members = world.market(), world.members(25, points=10)
+    credential(world, "tarpit", tarpit).expect(200)
+    connect(dumb, "http_json", base=f"https://{tarpit}", credential="tarpit").expect(200)
+    reward = dumb.reward(stock=24)
+    vouchers = [redeem(dumb, member, reward) for member in members[:24]]
+    began = time.monotonic()
+    wait_for(members[24], redeem(market, members[24], market.reward(stock=1)), "issued", seconds=3)
+    took = time.monotonic() - began
+    seen = world.administrator.get(f"/v1/merchants/{dumb.id}/plugin").expect(200)
+    assert took < 2 and all(m.redemption(v)["state"] == "issuing" for m, v in zip(members, vouchers))
+    wait_until(lambda: plugin_of(world, dumb)["rests_until"], 5, lambda: f"{took} {seen}")
+    for member, voucher in zip(members, vouchers):
+        member.cancel(voucher).expect(200)
+    for member, voucher in zip(members, vouchers):
+        wait_for(member, voucher, "cancelled", seconds=30)  # it was surely never reached
+
+
+def plugin_of(world, market):
+    return world.administrator.get(f"/v1/merchants/{market.id}/plugin").expect(200)
+
+
+def test_verify_names_what_does_not_fit(world, market, calm):
+    member = world.member(points=10)
+    calm.down = True
+    voucher = redeem(market, member, market.reward(stock=1))
+    row = operations(world, voucher)[0]["id"]
+    spoil = "UPDATE operations SET state = %s WHERE operation_id = %s"
+    world.server.sql(spoil, 2, row)
+    told = world.server.cli("ledger", "verify", check=False)
+    assert told.returncode == 1 and f"redemption_id={voucher['id']}" in told.stdout
+    world.server.sql(spoil, 1, row)
+    calm.down = False
+    wait_for(member, voucher, "issued", "cancelled")
+    world.server.sql(spoil, 5, row)
+    told = world.server.cli("ledger", "verify", check=False)
+    assert told.returncode == 1 and f"operation_id={row}" in told.stdout
+    world.server.sql(spoil, 2, row)
+    world.verify_ledger()
 
 
 # What is not let out
