@@ -104,6 +104,16 @@ static void thousands_are_asked_in_several_messages(void **state)
 
 /* --- Under load --- */
 
+/* A busy machine is not what is tested. */
+static struct plugin_options patient_options(void)
+{
+    struct plugin_options options = test_options();
+
+    options.deadline_us = 5 * SECOND_US;
+    options.start_us = 20 * SECOND_US;
+    return options;
+}
+
 /* A thread that asks the plain rule, batch after batch, and counts what goes wrong. */
 struct asker {
     pthread_t thread;
@@ -158,7 +168,7 @@ static void stop_asking(struct asker *asker)
 
 static void twenty_reloads_cost_no_answer(void **state)
 {
-    struct plugin_options options = test_options();
+    struct plugin_options options = patient_options();
     struct asker teller, rooms[3];
     struct error error = {0};
 
@@ -193,7 +203,7 @@ static void twenty_reloads_cost_no_answer(void **state)
 /* Whoever kills a host by hand, in the middle of a batch, costs nobody an answer. */
 static void a_host_killed_by_hand_costs_no_answer(void **state)
 {
-    struct plugin_options options = test_options();
+    struct plugin_options options = patient_options();
     struct asker teller;
     const struct timespec pause = {0, 40 * 1000 * 1000};
 
@@ -220,7 +230,7 @@ static void a_host_killed_by_hand_costs_no_answer(void **state)
 /* A host that has answered enough is replaced between batches, and nobody notices. */
 static void a_worn_host_is_replaced(void **state)
 {
-    struct plugin_options options = test_options();
+    struct plugin_options options = patient_options();
     struct asker teller = {0};
 
     (void)state;
@@ -240,7 +250,7 @@ static void a_worn_host_is_replaced(void **state)
  * the others go on, and a change to another plugin is possible. */
 static void a_broken_plugin_does_not_stop_the_start(void **state)
 {
-    struct plugin_options options = test_options();
+    struct plugin_options options = patient_options();
     struct plugin_call calls[2] = {event_of(1, 50), event_of(2, 5000)};
     struct arena *arena = arena_new();
     struct error error = {0};
@@ -268,7 +278,7 @@ static void a_broken_plugin_does_not_stop_the_start(void **state)
 /* What another server changed is followed without being told. */
 static void a_change_elsewhere_is_followed(void **state)
 {
-    struct plugin_options options = test_options();
+    struct plugin_options options = patient_options();
     const struct timespec pause = {0, 50 * 1000 * 1000};
     size_t count = 1;
 
