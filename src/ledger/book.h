@@ -43,8 +43,8 @@ struct row_read {
 struct row_kind {
     const char *name;
     size_t size;
-    int lock_order; /* ascending: redemptions 10, statements 15, records 20, proposals 30, stock 40,
-                       wallets 50 */
+    int lock_order; /* ascending: redemptions 10, statements 15, records 20, checks 25, proposals
+                       30, stock 40, wallets 50 */
     bool exclusive; /* at most one command of a batch may name the same row (wallets) */
     /* SELECT … FORCE INDEX (PRIMARY) … ORDER BY key FOR UPDATE: one statement. */
     void (*lock)(struct sql *sql, struct row_keys keys);

@@ -15,6 +15,8 @@ bool service_erase_member(struct db *db, uint64_t member_id, struct error *error
                   DB_ID(member_id), DB_ID(member_id)) >= 0 &&
            db_run(db, error, "UPDATE records SET note = '' WHERE member_id = ?",
                   DB_ID(member_id)) >= 0 &&
+           db_run(db, error, "UPDATE checks SET said = '' WHERE member_id = ?", DB_ID(member_id)) >=
+               0 &&
            sign_ups_give_back(db, member_id, now_us, error) &&
            certificates_erase_member(db, member_id, now_us, error);
 }
