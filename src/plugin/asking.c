@@ -221,17 +221,27 @@ static bool have_host(struct asking *asking)
     return true;
 }
 
+/* What one host takes too long over altogether is not asked again: the first that waits is named.
+ */
+static bool is_out_of_time(struct asking *asking)
+{
+    struct plugin_call *first = asking->calls[0];
+
+    if (asking->end_us == 0 || clock_monotonic_us() <= asking->end_us)
+        return false;
+    give_up(asking, FAULT_OVERRAN);
+    asking->terms->note(asking->terms->context, first, "its batch took too long");
+    return true;
+}
+
 static void send_questions(struct asking *asking)
 {
     if (asking->count == 0) {
         asking->state = ASK_DONE;
         return;
     }
-    if (asking->end_us != 0 && clock_monotonic_us() > asking->end_us) {
-        asking->terms->note(asking->terms->context, asking->calls[0], "its batch took too long");
-        give_up(asking, FAULT_OVERRAN);
+    if (is_out_of_time(asking))
         return;
-    }
     if (!have_host(asking)) {
         give_up(asking, FAULT_NOT_THERE);
         return;

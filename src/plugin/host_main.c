@@ -376,8 +376,10 @@ int plugin_host_main(void)
     host->arena = arena_new();
     host->rooms = wire_rooms_new();
     prepare_libc();
-    if (!map_page())
+    if (!map_page()) {
+        fputs("linli plugin-host: the server starts it, with what it needs\n", stderr);
         return NO_CHANNEL;
+    }
     if (!read_order(host, &error) || !enter(host, &error)) {
         tell(host, WIRE_SANDBOXED, 0, WIRE_REFUSED, error.detail);
         return NO_CHANNEL;

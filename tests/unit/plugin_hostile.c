@@ -171,6 +171,31 @@ static void after_three_faults_it_is_not_asked(void **state)
     assert_int_equal(children(), 0);
 }
 
+/* One that is slow each time, within its deadline or beyond, cannot hold a batch up for long. */
+static void a_batch_ends_in_a_few_deadlines(void **state)
+{
+    struct plugin_options options = test_options();
+    struct plugin_call calls[2 * EACH];
+
+    (void)state;
+    put(0, "dawdles");
+    put(1, "plain");
+    struct plugins *plugins = open_plugins(&options);
+    struct plugin_desk *desk = plugins_borrow(plugins, DESK_TELLER);
+
+    set_calls(calls, desk, BAD);
+    for (int i = 0; i < 2 * EACH; i += 2)
+        calls[i].question.event.points = BAD;
+    int64_t took_us = ask(desk, calls);
+    print_message("dawdling: %lld us\n", (long long)took_us);
+    assert_true(took_us < 8 * DEADLINE_US);
+    for (int i = 1; i < 2 * EACH; i += 2)
+        assert_int_equal(calls[i].fault, FAULT_NONE);
+    plugins_return(desk);
+    plugins_stop(plugins);
+    assert_int_equal(children(), 0);
+}
+
 /* --- Files that do not come up --- */
 
 static const struct {
@@ -289,6 +314,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(each_costs_its_own_question, start_over),
         cmocka_unit_test_setup(each_is_blamed_when_it_is_alone, start_over),
         cmocka_unit_test_setup(after_three_faults_it_is_not_asked, start_over),
+        cmocka_unit_test_setup(a_batch_ends_in_a_few_deadlines, start_over),
         cmocka_unit_test(what_does_not_come_up_says_why),
         cmocka_unit_test(nothing_can_be_read_at_load),
         cmocka_unit_test(absurd_points_are_nonsense),
