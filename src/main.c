@@ -77,6 +77,7 @@ static const struct job jobs[] = {
     {"people_prune", 10 * MINUTE_US, people_expired_prune},
     {"notices_prune", 10 * MINUTE_US, notices_prune},
     {"imports_undo", 10 * SECOND_US, imports_undo},
+    {"integrations_learn", 5 * SECOND_US, integrations_learn},
     {"merges_finish", 2 * SECOND_US, merges_finish},
     {"keys_learn", 2 * SECOND_US, keys_learn},
     {"assessments_rate", SECOND_US, assessments_rate},

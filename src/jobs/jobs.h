@@ -19,6 +19,7 @@ bool limits_prune(struct job_context *context, struct error *error);
 bool people_expired_prune(struct job_context *context, struct error *error);
 bool notices_prune(struct job_context *context, struct error *error);
 bool imports_undo(struct job_context *context, struct error *error);
+bool integrations_learn(struct job_context *context, struct error *error);
 bool merges_finish(struct job_context *context, struct error *error);
 bool keys_learn(struct job_context *context, struct error *error);
 bool checkpoint_heads(struct job_context *context, struct error *error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/step_desk.h"
 #include "people/audit.h"
 #include "people/secrets.h"
 
@@ -148,6 +149,42 @@ enum find integration_put(struct db *db, const struct keyring *keyring,
     struct putting putting = {keyring, integration, why, FIND_NOTHING};
 
     return db_transaction(db, put, &putting, error) ? putting.found : FIND_FAILED;
+}
+
+struct refreshing {
+    uint64_t id;
+    uint32_t calls;
+    const char *plugin;
+};
+
+static bool refresh(struct db *db, void *context, struct error *error)
+{
+    const struct refreshing *one = context;
+
+    return db_run(db, error, "UPDATE integrations SET calls = ? WHERE integration_id = ?",
+                  DB_INT(one->calls), DB_ID(one->id)) >= 0 &&
+           db_run(db, error, "UPDATE stock SET calls = ? WHERE integration_id = ?",
+                  DB_INT(one->calls), DB_ID(one->id)) >= 0;
+}
+
+bool integrations_refresh(struct db *db, const struct step_desk *desk, struct arena *arena,
+                          struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT integration_id, calls, plugin FROM integrations"
+                                     " WHERE current = 1 ORDER BY plugin, integration_id");
+    struct manifest *manifest = arena_take(arena, sizeof *manifest);
+    bool fine = true;
+
+    while (fine && rows_next(rows)) {
+        struct refreshing one = {.id = rows_id(rows, 0), .plugin = rows_copy(rows, 2, arena)};
+
+        if (!desk->find(desk->context, one.plugin, arena, manifest))
+            continue;
+        one.calls = calls_of(manifest);
+        if (one.calls != (uint32_t)rows_int(rows, 1))
+            fine = db_transaction(db, refresh, &one, error);
+    }
+    return rows_end(rows, fine ? error : NULL) && fine;
 }
 
 /* --- Credentials

@@ -37,6 +37,12 @@ enum find integration_put(struct db *db, const struct keyring *keyring,
                           const struct integration *integration, struct text why,
                           struct error *error);
 
+struct step_desk; /* market/step_desk.h */
+/* What the plugins in force want to hear of, into the integrations that have them; those whose
+ * plugin is not in force stay as they are. */
+bool integrations_refresh(struct db *db, const struct step_desk *desk, struct arena *arena,
+                          struct error *error) MUST_CHECK;
+
 /* --- Credentials --------------------------------------------------------------------------------
  */
 

@@ -315,6 +315,16 @@ def test_settings_are_checked_and_secrets_stay_inside(world, calm):
     market.voucher()  # Linli's own again, at once
 
 
+def test_a_plugin_in_another_version_is_heard_of_what_it_wants(world, market, calm):
+    """As if it had been upgraded: what stock carries of it follows."""
+    calls = "SELECT MIN(calls) AS calls FROM stock WHERE merchant_id = %s"
+    market.reward(stock=1)
+    before = world.server.sql(calls, market.id)[0]["calls"]
+    for table in ("stock", "integrations"):
+        world.server.sql(f"UPDATE {table} SET calls = 3 WHERE merchant_id = %s", market.id)
+    wait_until(lambda: world.server.sql(calls, market.id)[0]["calls"] == before, 12, "the same")
+
+
 # Everything at once
 
 
