@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash_map.h"
 #include "base/log.h"
 #include "ledger/batch.h"
 #include "ledger/judge_notes.h"
@@ -188,12 +189,19 @@ static void ask_versions(const struct hearing *hearing, struct sql *sql)
 static void read_versions(struct rows *rows, void *context)
 {
     struct hearing *hearing = context;
+    struct hash_map places = {0};
 
-    while (rows_next(rows))
-        for (size_t i = 0; i < batch_size(hearing->batch); i++)
-            if (hearing->notes[i] && hearing->notes[i]->about.event.member == rows_id(rows, 0))
-                batch_expect_version(hearing->batch, i, rows_id(rows, 0),
-                                     (uint32_t)rows_int(rows, 1));
+    for (size_t i = 0; i < batch_size(hearing->batch); i++)
+        if (hearing->notes[i])
+            hash_map_insert(&places, hearing->notes[i]->about.event.member, NULL)->number = i;
+    while (rows_next(rows)) {
+        const struct hash_map_entry *entry = hash_map_find(&places, rows_id(rows, 0));
+
+        if (entry)
+            batch_expect_version(hearing->batch, entry->number, entry->key,
+                                 (uint32_t)rows_int(rows, 1));
+    }
+    hash_map_free(&places);
 }
 
 static bool load_facts(struct hearing *hearing, struct db *db)

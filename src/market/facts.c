@@ -39,7 +39,7 @@ static void ask_members(struct sql *sql, struct fact_request *request)
     sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member_time)"
                  " ON r.member_id = q.member_id AND r.created_us > q.at_us - " MONTH
                  " AND r.created_us <= q.at_us AND r.redemption_id <> q.redemption_id"
-                 " GROUP BY q.i");
+                 " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 
@@ -71,7 +71,7 @@ static void ask_pairs(struct sql *sql, struct fact_request *request)
     sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member) ON r.member_id = q.member_id"
                  " AND r.confirmed_by = q.actor_id AND r.confirmed_us > q.at_us - " MONTH
                  " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
-                 " GROUP BY q.i");
+                 " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 
@@ -99,7 +99,7 @@ static void ask_merchants(struct sql *sql, struct fact_request *request)
     sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
                  " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY
                  " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
-                 " GROUP BY q.i");
+                 " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 
@@ -134,7 +134,7 @@ static void ask_actors(struct sql *sql, struct fact_request *request)
         sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
                      " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " HOUR);
     sql_add(sql, " AND r.confirmed_us <= q.at_us AND r.confirmed_by = q.actor_id"
-                 " AND r.redemption_id <> q.redemption_id GROUP BY q.i");
+                 " AND r.redemption_id <> q.redemption_id GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 
