@@ -4,6 +4,8 @@
  */
 #include "market_shop.h"
 
+#include "market/operation.h"
+
 /* --- Reserve -----------------------------------------------------------------------------------
  */
 
@@ -288,6 +290,46 @@ static void there_is_a_most_of_stock(void **state)
     assert_int_equal(restock_by(REWARD, STOCK_MOST - 3), ACCEPTED);
 }
 
+/* --- Merchants whose vouchers others issue ------------------------------------------------------
+ */
+
+static void a_merchant_is_asked_in_the_same_batch(void **state)
+{
+    struct reserve want = quote(VOUCHER);
+    const struct operation *operation;
+
+    (void)state;
+    stock->calls = CALLS_PLUGIN | 1 << OPERATION_RESERVE;
+    stock->integration_id = 77;
+    want.operation_id = 900;
+    assert_int_equal(reserve_as(want), ACCEPTED);
+    assert_int_equal(voucher()->state, REDEMPTION_ISSUING);
+    assert_int_equal(outcome.state, REDEMPTION_ISSUING);
+    points_are(700, 300);
+    operation = book_find(book, &operation_rows, 900);
+    assert_int_equal(operation->redemption_id, VOUCHER);
+    assert_int_equal(operation->kind, OPERATION_RESERVE);
+    assert_int_equal(operation->state, OPERATION_WAITING);
+    assert_int_equal(voucher()->operation_id, 900);
+}
+
+static void a_merchant_learns_of_a_member_what_they_agreed_to(void **state)
+{
+    struct reserve want = quote(VOUCHER);
+
+    (void)state;
+    stock->calls = CALLS_PLUGIN | 1 << OPERATION_RESERVE |
+                   (LINLI_TELLS_NAME | LINLI_TELLS_PHONE) << CALLS_TELLS_SHIFT;
+    want.operation_id = 900;
+    want.agreed = LINLI_TELLS_NAME;
+    assert_int_equal(reserve_as(want), REFUSED_MUST_AGREE);
+    assert_int_equal(outcome.extra, LINLI_TELLS_NAME | LINLI_TELLS_PHONE);
+    nothing_changed();
+    want.agreed = DISCLOSURES_ALL;
+    assert_int_equal(reserve_as(want), ACCEPTED);
+    assert_int_equal(voucher()->agreed, LINLI_TELLS_NAME | LINLI_TELLS_PHONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +353,8 @@ int main(void)
         TEST(pieces_are_brought_and_taken_away),
         TEST(only_free_pieces_are_taken_away),
         TEST(there_is_a_most_of_stock),
+        TEST(a_merchant_is_asked_in_the_same_batch),
+        TEST(a_merchant_learns_of_a_member_what_they_agreed_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
