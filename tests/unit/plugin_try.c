@@ -67,11 +67,35 @@ static void older_plugins_go_on_working(void **state)
     arena_free(arena);
 }
 
+static void the_oldest_is_not_told_of_forecasts(void **state)
+{
+    struct arena *arena = arena_new();
+    struct plugin_options options = test_options();
+    struct manifest manifest;
+    struct error error = {0};
+    struct plugin_call calls[] = {
+        {.operation = PLUGIN_AWARD, .question.award = {.grade = 2, .minutes = 90}},
+        {.operation = PLUGIN_RATE,
+         .question.rate = {.scope = LINLI_OF_MEMBER, .to_us = 7 * DAY_US, .forecast = 1}}};
+
+    (void)state;
+    if (!plugin_try(&options, PROGRAM, read_plugin(arena, "oldest_policy"), NULL, arena, &manifest,
+                    calls, 2, &error))
+        fail_msg("%s", error.detail);
+    assert_int_equal(manifest.abi_minor, 0);
+    assert_int_equal(calls[0].answer.award.points, 90);
+    assert_int_equal(calls[1].fault, FAULT_NONE);
+    assert_string_equal(calls[1].answer.rating.code, "fine");
+    assert_memory_equal(calls[1].answer.rating.reasons[0].en.bytes, "7 days", 6);
+    arena_free(arena);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_and_asks),
         cmocka_unit_test(older_plugins_go_on_working),
+        cmocka_unit_test(the_oldest_is_not_told_of_forecasts),
     };
 
     be_a_host_if_asked(argc, argv);

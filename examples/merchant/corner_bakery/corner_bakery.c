@@ -3,12 +3,12 @@
  * text. Linli asks it for a voucher when a member redeems, tells it when the voucher goes back, and
  * asks what became of a request that got no answer.
  *
- *     POST   {url}/vouchers/{key}  item=…            201 "code=ABC123" | 409 "reason=sold out"
- *     DELETE {url}/vouchers/{key}                    204
- *     GET    {url}/vouchers/{key}                    200 "code=ABC123" | 404
+ *     PUT    {url}/vouchers/{redemption}  item=…     201 "code=ABC123" | 409 "reason=sold out"
+ *     DELETE {url}/vouchers/{redemption}             204
+ *     GET    {url}/vouchers/{redemption}             200 "code=ABC123" | 404
  *
- * The plugin makes no request itself: it says which one, the server makes it, and asks again with
- * the answer.
+ * A redemption has one voucher for ever, however often it is asked for. The plugin makes no request
+ * itself: it says which one, the server makes it, and asks again with the answer.
  */
 #include <linli/plugin.h>
 
@@ -36,16 +36,14 @@ static struct linli_text setting(const struct linli_step_question *question, siz
     return question->settings[which].text;
 }
 
-/* Keys are of A-Z, a-z, 0-9 and - only, so that they stand in an address as they are. */
 static enum linli_outcome call(const struct linli_step_question *question, const char *method,
                                struct linli_step *step)
 {
     linli_say(&step->http.method, "%s", method);
     linli_say_text(&step->http.url, setting(question, SETTING_URL));
-    linli_say(&step->http.url, "/vouchers/");
-    linli_say_text(&step->http.url, question->key);
+    linli_say(&step->http.url, "/vouchers/%llu", (unsigned long long)question->redemption);
     linli_say_text(&step->http.credential, setting(question, SETTING_CREDENTIAL));
-    if (strcmp(method, "POST") == 0) {
+    if (strcmp(method, "PUT") == 0) {
         linli_say(&step->http.type, "application/x-www-form-urlencoded");
         linli_say(&step->http.body, "item=");
         linli_say_text(&step->http.body, question->item);
@@ -92,7 +90,7 @@ static enum linli_outcome reserve(const struct linli_step_question *question,
                                   struct linli_step *step)
 {
     switch (question->status) {
-    case 0: return call(question, "POST", step);
+    case 0: return call(question, "PUT", step);
     case 200: /* the same key again */
     case 201: return take_code(question, step);
     case 409: return declined(question, step);

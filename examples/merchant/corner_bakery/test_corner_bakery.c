@@ -12,6 +12,7 @@ static enum linli_outcome step(uint32_t operation, int32_t status, const char *r
         .asked_about = LINLI_RESERVE,
         .attempt = 1,
         .key = LINLI_TEXT("op-7"),
+        .redemption = 4711,
         .item = LINLI_TEXT("bun"),
         .status = status,
         .response = {response, strlen(response)},
@@ -25,7 +26,7 @@ int main(void)
     assert(linli_test_start(&test, &linli_plugin, "url=https://bakery.example"));
 
     assert(step(LINLI_RESERVE, 0, "") == LINLI_CALL);
-    assert(strcmp(test.step.http.url.bytes, "https://bakery.example/vouchers/op-7") == 0);
+    assert(strcmp(test.step.http.url.bytes, "https://bakery.example/vouchers/4711") == 0);
     assert(strcmp(test.step.http.body.bytes, "item=bun") == 0);
     assert(step(LINLI_RESERVE, 201, "code=ABC123\n") == LINLI_DONE);
     assert(strcmp(test.step.voucher.bytes, "ABC123") == 0);
