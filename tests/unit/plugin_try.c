@@ -90,12 +90,39 @@ static void the_oldest_is_not_told_of_forecasts(void **state)
     arena_free(arena);
 }
 
+/* Good ones beside one that kills its host: each is told what it is. */
+static void many_are_described_at_once(void **state)
+{
+    static const char *const names[] = {"plain", "load_crashes", "no_symbol", "keeper"};
+    struct arena *arena = arena_new();
+    struct plugin_options options = test_options();
+    struct text images[ARRAY_LENGTH(names)];
+    struct manifest manifests[ARRAY_LENGTH(names)];
+    const char *why[ARRAY_LENGTH(names)];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        images[i] = read_plugin(arena, names[i]);
+    plugin_describe(&options, images, 1, arena, manifests, why);
+    assert_null(why[0]);
+    assert_string_equal(manifests[0].name, "plain");
+    plugin_describe(&options, images, ARRAY_LENGTH(names), arena, manifests, why);
+    assert_null(why[0]);
+    assert_string_equal(manifests[0].name, "plain");
+    assert_non_null(strstr(why[1], "crashed"));
+    assert_non_null(strstr(why[2], "linli_plugin"));
+    assert_null(why[3]);
+    assert_string_equal(manifests[3].name, "keeper");
+    arena_free(arena);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_and_asks),
         cmocka_unit_test(older_plugins_go_on_working),
         cmocka_unit_test(the_oldest_is_not_told_of_forecasts),
+        cmocka_unit_test(many_are_described_at_once),
     };
 
     be_a_host_if_asked(argc, argv);
