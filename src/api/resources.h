@@ -50,6 +50,7 @@ extern const struct route wallet_routes[];
 extern const struct route member_wallet_routes[];
 extern const struct route plugin_routes[];
 extern const struct route assessment_routes[];
+extern const struct route replay_routes[];
 extern const struct route ledger_routes[];
 extern const struct route proposal_routes[];
 extern const struct route statement_routes[];

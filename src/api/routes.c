@@ -60,6 +60,7 @@ const struct route *const route_tables[] = {
     facts_routes,
     plugin_routes,
     assessment_routes,
+    replay_routes,
     review_queue_routes,
 
     NULL,

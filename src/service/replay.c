@@ -68,6 +68,7 @@ struct replaying {
     struct fact_subject *subjects;
     struct fact_wish *wishes;
     size_t count;
+    size_t slices; /* asked so far */
 };
 
 static void read_event(struct rows *rows, enum linli_event_kind kind, struct linli_event *event)
@@ -174,16 +175,24 @@ static bool ask_slice(struct replaying *work, struct error *error)
     return true;
 }
 
-static bool replay_source(struct replaying *work, const struct source *source, struct error *error)
+/* Whether as many slices were asked as somebody wanted. */
+static bool is_enough(const struct replaying *work)
 {
-    uint64_t after = 0;
+    return work->replay->slices > 0 && work->slices >= work->replay->slices;
+}
 
+static bool replay_source(struct replaying *work, const struct source *source,
+                          struct replay_place *at, struct error *error)
+{
     do {
-        if (!read_slice(work, source, &after, error))
+        if (!read_slice(work, source, &at->after, error))
             return false;
         if (work->count > 0 && !ask_slice(work, error))
             return false;
-    } while (work->count == SLICE);
+        work->slices++;
+    } while (work->count == SLICE && !is_enough(work));
+    if (work->count < SLICE)
+        *at = (struct replay_place){.kind = at->kind + 1};
     return true;
 }
 
@@ -229,10 +238,16 @@ bool replay_run(const struct replay *replay, struct db *db, struct replay_sum *s
                              .arena = arena_new()};
     bool fine = prepare(&work, error);
 
-    *sum = (struct replay_sum){0};
-    for (size_t i = 0; fine && i < ARRAY_LENGTH(sources); i++)
-        if (replay->plugin->manifest->events & sources[i].kind)
-            fine = replay_source(&work, &sources[i], error);
+    *sum = (struct replay_sum){.next = replay->from};
+    while (fine && sum->next.kind < ARRAY_LENGTH(sources) && !is_enough(&work)) {
+        const struct source *source = &sources[sum->next.kind];
+
+        if (replay->plugin->manifest->events & source->kind)
+            fine = replay_source(&work, source, &sum->next, error);
+        else
+            sum->next = (struct replay_place){.kind = sum->next.kind + 1};
+    }
+    sum->ended = sum->next.kind >= ARRAY_LENGTH(sources);
     json_decref(work.settings);
     buffer_free(&work.image);
     arena_free(work.arena);

@@ -78,3 +78,20 @@ def test_only_rules_are_asked_about_the_past(served):
     done = server.cli("plugin", "replay", "tariff", "--from=2026-01-01", "--to=2026-02-01", check=False)
     assert done.returncode == 1 and "no audit rule" in done.stderr
     assert server.cli("plugin", "replay", "velocity", check=False).returncode == 2
+
+
+def test_the_api_replays_part_by_part(served):
+    server, world = served
+    velocity = plugins.find(world.administrator, "velocity")["id"]
+    path, past = f"/v1/plugins/{velocity}/replay", {"from": "2026-01-01", "to": "2036-01-01"}
+    part = world.administrator.post(path, past | {"settings": {"most_24h": 3}}).expect(200)
+    expected = {str(row["id"]) for row in server.sql(HIT, 3)}
+    assert {item["id"] for item in part["items"]} == expected
+    all_of_them = server.sql("SELECT COUNT(*) AS n FROM redemptions")[0]["n"]
+    assert (part["asked"], part["flagged"], part["next"]) == (all_of_them, len(expected), None)
+    wrong = world.administrator.post(path, past | {"settings": {"most_24h": "many"}})
+    assert wrong.code == "conflict" and "most_24h" in wrong.json["detail"]
+    assert world.administrator.post(path, past | {"cursor": "x"}).code == "bad_field"
+    assert world.coordinator.post(path, past).code == "forbidden"
+    again = world.administrator.post(path, past | {"cursor": "9.0"}).expect(200)
+    assert (again["asked"], again["next"]) == (0, None)

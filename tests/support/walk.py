@@ -253,6 +253,9 @@ class Walk:
         plugins.upload(administrator, b"no plugin").expect(409)
         plugins.change(administrator, "plain", settings={"most": 5}, rank=7).expect(200)
         plugins.change(administrator, "plain", settings={"most": "many"}).expect(409)
+        velocity = plugins.find(administrator, "velocity")["id"]
+        past = {"from": "2026-01-01", "to": "2036-01-01", "settings": {"most_24h": 1}}
+        administrator.post(f"/v1/plugins/{velocity}/replay", past).expect(200)
         back = f"/v1/plugins/{plugin['id']}/roll-back"
         administrator.post(back, {"why": "zurück"}).expect(200)
         fault = "plugin_id, version_id, policy_id, fault, detail, question, at_us"
