@@ -1,6 +1,7 @@
 /*
- * Accounts whose wallets the ledger has merged: what people keep of them follows. What the ledger
- * refused is forgotten after a while.
+ * Accounts whose wallets the ledger has merged: what people keep of them follows, to whom the
+ * ledger says. It may have been asked to merge them into somebody else as well, and have refused.
+ * What it refused altogether is forgotten after a while.
  */
 #include "jobs/jobs.h"
 #include "people/duplicates.h"
@@ -14,7 +15,7 @@ static bool find_next(struct job_context *context, uint64_t after_id, struct mer
     struct rows *rows =
         db_query(context->db,
                  "SELECT q.member_id, w.merged_into, q.actor FROM merges q"
-                 " JOIN wallets w ON w.member_id = q.member_id AND w.merged_into = q.into_id"
+                 " JOIN wallets w ON w.member_id = q.member_id AND w.merged_into <> 0"
                  " WHERE q.done_us = 0 AND q.member_id > ? ORDER BY q.member_id LIMIT 1",
                  DB_ID(after_id));
 

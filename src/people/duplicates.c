@@ -137,8 +137,8 @@ static bool note(struct db *db, const struct finishing *finishing, struct error 
 
     return db_run(db, error, "UPDATE members SET merged_into = ? WHERE member_id = ?",
                   DB_ID(merge->into_id), DB_ID(merge->member_id)) == 1 &&
-           db_run(db, error, "UPDATE merges SET done_us = ? WHERE member_id = ?",
-                  DB_INT(finishing->now_us), DB_ID(merge->member_id)) == 1 &&
+           db_run(db, error, "UPDATE merges SET into_id = ?, done_us = ? WHERE member_id = ?",
+                  DB_ID(merge->into_id), DB_INT(finishing->now_us), DB_ID(merge->member_id)) == 1 &&
            audit_append(db,
                         &(struct audit){.actor = merge->actor,
                                         .action = "member.merge",

@@ -191,6 +191,23 @@ def test_sign_ups_and_records_go_over_in_a_merge(world, merged):
     world.verify_ledger()
 
 
+def test_a_merge_into_two_people_goes_where_the_ledger_went(world):
+    """The second was refused, and was what the finishing waited for: it never came."""
+    one, into, other = world.members(3)
+    record = world.records([one])[0]
+    path = f"/v1/members/{one.id}/wallet/merge"
+    body = {"into": into.id, "why": "同一个人，两次注册"}
+    world.administrator.post(path, body, key=True).expect(200)
+    again = world.administrator.post(path, body | {"into": other.id}, key=True)
+    assert (again.status, again.code) == (409, "wrong_state")
+    wait_until(lambda: record in records_of(into), 15, "the record to go over")
+    kept = "SELECT m.merged_into, LENGTH(m.name) AS name, q.into_id FROM members m"
+    kept += " JOIN merges q ON q.member_id = m.member_id WHERE m.member_id = %s"
+    assert world.server.sql(kept, one.id) == [
+        {"merged_into": int(into.id), "name": 0, "into_id": int(into.id)}
+    ]
+
+
 def test_two_records_of_one_activity_overlap_after_a_merge(world, merged):
     one, into = world.members(2)
     theirs, ours = world.records([one, into])
