@@ -4,10 +4,12 @@
  */
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
+#include <string.h>
 
 #include "api/paper.h"
 #include "api/qr.h"
 #include "base/buffer.h"
+#include "base/utf8.h"
 
 #define PAGE_WIDTH   595.276 /* A4 */
 #define PAGE_HEIGHT  841.89
@@ -47,13 +49,45 @@ struct words {
     PangoAlignment align;
 };
 
+/* What is valid UTF-8 and never a character: one of them, and cairo draws nothing any more. */
+static bool is_no_character(uint32_t character)
+{
+    return (character & 0xFFFE) == 0xFFFE || (0xFDD0 <= character && character <= 0xFDEF);
+}
+
+/* The text with U+FFFD in place of those; itself when it has none. People type names and titles. */
+static const char *drawable(struct arena *arena, const char *text)
+{
+    static const char replacement[] = "\xEF\xBF\xBD";
+    struct buffer mended = {0};
+    size_t left = strlen(text), step, kept = 0;
+    const char *drawn = text;
+
+    for (const char *at = text; left > 0; at += step, left -= step) {
+        uint32_t character = 0;
+        step = utf8_decode(at, left, &character);
+        if (step > 0 && !is_no_character(character))
+            continue;
+        step = step > 0 ? step : 1;
+        buffer_add(&mended, text + kept, (size_t)(at - text) - kept);
+        buffer_add_text(&mended, replacement);
+        kept = (size_t)(at - text) + step;
+    }
+    if (kept > 0) {
+        buffer_add_text(&mended, text + kept);
+        drawn = arena_copy(arena, mended.data, mended.length);
+    }
+    buffer_free(&mended);
+    return drawn;
+}
+
 static PangoLayout *layout_of(const struct sheet *sheet, const struct words *words)
 {
     PangoLayout *layout = pango_layout_new(sheet->context);
 
     pango_font_description_set_absolute_size(sheet->font, words->size * PANGO_SCALE);
     pango_layout_set_font_description(layout, sheet->font);
-    pango_layout_set_text(layout, words->text, -1);
+    pango_layout_set_text(layout, drawable(sheet->arena, words->text), -1);
     if (words->width > 0)
         pango_layout_set_width(layout, (int)(words->width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);

@@ -142,6 +142,16 @@ def test_the_pdf_brings_its_fonts(world, tmp_path):
         assert re.search(r"\s(yes)\s+(yes)\s+(yes)\s+\d+\s+\d+$", font), font
 
 
+@pytest.mark.parametrize("name", ["李\ufffe晓红", "李\ufdd0晓\U0010ffff红"])
+def test_a_name_with_what_is_no_character_is_printed_all_the_same(world, name):
+    body = {"name": name, "unit_id": world.unit_id, "consent": True}
+    member = Member(world, world.make("/v1/members", **body)["id"], "member")
+    served(world, member, 60)
+    answer = paper(member, certify(member), "pdf")
+    assert answer.status == 200, answer.body
+    assert "兹证明 李" in text_of_pdf(answer.body)
+
+
 def test_two_thousand_records_are_summed_and_the_newest_listed(world):
     member, now = world.member(), world.now_us()
     hour = 3_600_000_000
