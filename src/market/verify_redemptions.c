@@ -205,6 +205,32 @@ static bool row_verdict(void *context, struct rows *rows, struct misfit *misfit)
            (!comparing->keyring || code_fits(comparing->keyring, name.key, rows, misfit));
 }
 
+/* Of a budget is committed what the vouchers cost that were not given back. */
+static bool budget_verdict(void *state, struct rows *rows, struct misfit *misfit)
+{
+    struct row_name name = {.table = "stock", .column = "reward_id", .key = rows_id(rows, 0)};
+    struct check checks[] = {{"committed_fen", CHECK_NUMBER, rows_int(rows, 1), rows_int(rows, 2)},
+                             {0}};
+
+    (void)state;
+    return row_fits(misfit, name, checks);
+}
+
+/* After the vouchers, which are known to say what they cost. */
+static enum verdict compare_budgets(struct verify *verify)
+{
+    return verify_rows(verify,
+                       db_stream(verify_db(verify),
+                                 "SELECT s.reward_id, COALESCE(v.fen, 0), s.committed_fen"
+                                 " FROM stock s LEFT JOIN (SELECT reward_id, SUM(reimburse_fen)"
+                                 "  AS fen FROM redemptions WHERE state NOT IN (?, ?, ?)"
+                                 "  GROUP BY reward_id) v ON v.reward_id = s.reward_id"
+                                 " ORDER BY s.reward_id",
+                                 DB_INT(REDEMPTION_CANCELLED), DB_INT(REDEMPTION_EXPIRED),
+                                 DB_INT(REDEMPTION_REFUNDED)),
+                       budget_verdict, NULL);
+}
+
 static enum verdict compare(void *state, struct verify *verify)
 {
     struct comparing comparing = {state, verify_keyring(verify)};
@@ -225,7 +251,9 @@ static enum verdict compare(void *state, struct verify *verify)
 
     if (verdict != VERDICT_FITS)
         return verdict;
-    return sums_all_seen(state, name_of(0), verify_misfit(verify)) ? VERDICT_FITS : VERDICT_MISFIT;
+    if (!sums_all_seen(state, name_of(0), verify_misfit(verify)))
+        return VERDICT_MISFIT;
+    return compare_budgets(verify);
 }
 
 const struct verifier verifier_redemptions = {"redemptions", begin, add_transfer, compare,

@@ -155,6 +155,7 @@ CHANGES = [
     ("stock", "sold > 0", "sold = sold + 1"),
     ("stock", "initial > 0", "initial = initial + 1"),
     ("stock", "initial > 0", "merchant_id = merchant_id + 1"),
+    ("stock", "sold > 0", "committed_fen = committed_fen + 100"),
     ("redemptions", "state = 3", "state = 4"),
     ("redemptions", "state = 4", "state = 3"),
     ("redemptions", "state = 6", "state = 8"),
