@@ -53,7 +53,9 @@ bool consent_set(struct db *db, uint64_t member_id, enum consent_purpose purpose
                       DB_INT(now_us), DB_ID(member_id), DB_INT(purpose)) >= 0;
     return db_run(db, error,
                   "INSERT INTO consents (member_id, purpose, given_us, withdrawn_us)"
-                  " VALUES (?, ?, ?, 0) ON DUPLICATE KEY UPDATE"
+                  " SELECT m.member_id, ?, ?, 0 FROM members m WHERE m.member_id = ?"
+                  " AND m.erased_us = 0 AND m.merged_into = 0 LOCK IN SHARE MODE"
+                  " ON DUPLICATE KEY UPDATE"
                   " given_us = IF(withdrawn_us = 0, given_us, VALUES(given_us)), withdrawn_us = 0",
-                  DB_ID(member_id), DB_INT(purpose), DB_INT(now_us)) >= 0;
+                  DB_INT(purpose), DB_INT(now_us), DB_ID(member_id)) >= 0;
 }

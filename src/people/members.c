@@ -79,6 +79,18 @@ enum people_answer member_create(struct db *db, const struct keyring *keyring, s
 
 /* --- reading --------------------------------------------------------------------------------- */
 
+bool member_hold(struct db *db, uint64_t member_id, bool *there, struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 "SELECT 1 FROM members m WHERE m.member_id = ? AND m.erased_us = 0"
+                 " AND m.merged_into = 0 AND " MEMBER_IS_THERE " LOCK IN SHARE MODE",
+                 DB_ID(member_id));
+
+    *there = rows_next(rows);
+    return rows_end(rows, error);
+}
+
 static void read_member(struct rows *rows, const struct keyring *keyring, struct arena *arena,
                         struct member *member)
 {

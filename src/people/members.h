@@ -74,6 +74,13 @@ enum find member_find_by_phone(struct db *db, const struct keyring *keyring,
                                const struct phone *phone, uint64_t *member_id,
                                struct error *error) MUST_CHECK;
 
+/*
+ * Whether they are there, under the account that they have: not erased, not merged into another.
+ * Inside a transaction they stay so until it ends; asked before the rows that erasing and merging
+ * lock later (activities, records). What is written about somebody after that would stay for ever.
+ */
+bool member_hold(struct db *db, uint64_t member_id, bool *there, struct error *error) MUST_CHECK;
+
 struct member_query {
     uint64_t under;    /* members of this unit and of those below it; 0: of all */
     uint64_t after_id; /* a cursor; 0: from the start */

@@ -1,6 +1,7 @@
 #include "service/backfill.h"
 
 #include "people/audit.h"
+#include "people/members.h"
 
 struct backfilling {
     const struct backfill *backfill;
@@ -87,9 +88,13 @@ static bool reopen(struct db *db, const struct backfill *backfill, struct error 
 static bool enter(struct db *db, void *context, struct error *error)
 {
     struct backfilling *work = context;
+    bool there;
 
-    if (!lock_activity(db, work, error))
+    if (!member_hold(db, work->backfill->member_id, &there, error) ||
+        !lock_activity(db, work, error))
         return false;
+    if (!there)
+        work->refusal = REFUSED_NOT_FOUND;
     if (work->refusal == ACCEPTED)
         work->refusal = backfill_refusal(work);
     if (work->refusal != ACCEPTED)

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "people/members.h"
+
 /* --- Notes and photos ------------------------------------------------------------------------ */
 
 struct showing {
@@ -26,11 +28,28 @@ static bool lock_record(struct db *db, struct showing *showing, struct error *er
     return rows_end(rows, error);
 }
 
+/* Whose record it is, and that they are not erased meanwhile. */
+static bool hold_member(struct db *db, const struct showing *showing, bool *there,
+                        struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT member_id FROM records WHERE record_id = ?",
+                                 DB_ID(showing->evidence->record_id));
+    uint64_t member_id = rows_next(rows) ? rows_id(rows, 0) : 0;
+
+    return rows_end(rows, error) && member_hold(db, member_id, there, error);
+}
+
 static bool add(struct db *db, void *context, struct error *error)
 {
     struct showing *showing = context;
     const struct evidence *evidence = showing->evidence;
+    bool there;
 
+    showing->refusal = REFUSED_NOT_FOUND;
+    if (!hold_member(db, showing, &there, error))
+        return false;
+    if (!there)
+        return true;
     if (!lock_record(db, showing, error))
         return false;
     return showing->refusal != ACCEPTED ||

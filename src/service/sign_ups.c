@@ -1,5 +1,6 @@
 #include "service/sign_ups.h"
 
+#include "people/members.h"
 #include "service/tell.h"
 #include "service/visit.h"
 
@@ -66,7 +67,13 @@ static bool sign_up(struct db *db, void *context, struct error *error)
 {
     struct visit *visit = context;
     const struct attendance *attendance = visit->attendance;
+    bool there;
 
+    if (!member_hold(db, attendance->member_id, &there, error))
+        return false;
+    visit->refusal = REFUSED_NOT_FOUND;
+    if (!there)
+        return true;
     if (!visit_begin(db, visit, error))
         return false;
     if (visit->refusal != ACCEPTED || visit->sign_up == SIGNED_UP || visit->sign_up == WAITING)

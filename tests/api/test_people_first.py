@@ -8,6 +8,7 @@ import pytest
 
 from support.books import check_books
 from support.processes import wait_until
+from support.world import HOUR_US, rfc3339
 
 phones = (f"+86133{n:08d}" for n in itertools.count(uuid.uuid4().int % 90_000_000))
 WHY = "本人书面申请"
@@ -99,6 +100,40 @@ def test_after_erasure_name_and_phone_are_nowhere_and_the_books_fit(somebody, se
     assert (shown["name"], shown["phone"], shown["active"]) == (None, None, False)
     world.verify_ledger()
     check_books(server)
+
+
+def test_a_token_that_is_not_void_yet_writes_nothing_about_somebody_erased(world):
+    member, helper = world.members(2)
+    path = f"/v1/activities/{world.activity(capacity=2)}"
+    record = world.records([member])[0]
+    member.get("/v1/me").expect(200)
+    member.post("/v1/me/erasure", {"confirm": True}).expect(204)
+    attempts = [
+        member.put(f"{path}/sign-up"),
+        member.post(f"/v1/records/{record}/evidence", {"note": "我是欧阳鹤鸣"}),
+        member.put("/v1/me/consents", {"purpose": "photos", "given": True}),
+    ]
+    assert {answer.status for answer in attempts} <= {200, 401, 404}
+    for table in ("sign_ups", "consents"):
+        assert not world.server.sql(f"SELECT * FROM {table} WHERE member_id = %s", member.id)
+    assert not world.server.sql("SELECT * FROM evidence WHERE record_id = %s", record)
+
+
+def test_nobody_who_is_erased_is_signed_up_or_entered_by_staff(world):
+    member = world.member()
+    activity = world.activity(capacity=2)
+    world.records([member])
+    over = world.server.sql("SELECT MAX(activity_id) AS id FROM activities WHERE state = 4")[0]["id"]
+    member.post("/v1/me/erasure", {"confirm": True}).expect(204)
+    body = {"member_ids": [member.id, "4503599627370495"]}
+    answer = world.coordinator.post(f"/v1/activities/{activity}/sign-ups", body).expect(200)
+    assert [item["refused"] for item in answer["items"]] == ["not_found"] * 2
+    end_us = world.now_us() - 25 * HOUR_US
+    for nobody in (member.id, "4503599627370495", world.coordinator.id):
+        times = {"started_at": rfc3339(end_us - HOUR_US), "ended_at": rfc3339(end_us)}
+        body = {"member_id": nobody, "why": "补录", **times}
+        answer = world.coordinator.post(f"/v1/activities/{over}/backfill", body)
+        assert (answer.status, answer.code) == (404, "not_found"), nobody
 
 
 def test_the_phone_of_somebody_erased_registers_anew(somebody, sms, world):
