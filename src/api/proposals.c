@@ -227,7 +227,14 @@ static enum answered proposal_approve(struct call *call)
 static enum answered proposal_reject(struct call *call)
 {
     struct reject *reject = call_command(call, sizeof *reject, &command_reject);
+    struct proposal_view view;
+    struct error error;
+    enum find found = proposal_find(call->db, call->ids[0], call->arena, &view, &error);
 
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
+    if (!wallet_owner(call->db, view.proposal.member_id, &reject->owner_id, &error))
+        return reply_error(call, &error);
     reject->proposal_id = call->ids[0];
     reject->person_id = call->who.person_id;
     return call_submit(call, &reject->command, render_decision);
@@ -241,7 +248,7 @@ const struct route proposal_routes[] = {
     {HTTP_GET, "/v1/proposals/{id}", ROLE_ADMINISTRATOR | ROLE_AUDITOR, ON_QUERY, proposal_get},
     {HTTP_POST, "/v1/proposals/{id}/approve", ROLE_ADMINISTRATOR, ON_QUERY, proposal_approve,
      .idempotent = true},
-    {HTTP_POST, "/v1/proposals/{id}/reject", ROLE_ADMINISTRATOR, ON_LOOP, proposal_reject,
+    {HTTP_POST, "/v1/proposals/{id}/reject", ROLE_ADMINISTRATOR, ON_QUERY, proposal_reject,
      .idempotent = true},
     {0},
 };

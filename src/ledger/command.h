@@ -121,6 +121,7 @@ struct reject {
     struct command command;
     uint64_t proposal_id;
     uint64_t person_id;
+    uint64_t owner_id; /* who the proposal's member is by now, if merged; 0: not looked up */
 };
 struct freeze {
     struct command command;

@@ -345,7 +345,8 @@ static enum refusal reject_apply(struct book *book, const struct command *comman
 
     if (!proposal)
         return REFUSED_NOT_FOUND;
-    if (want->person_id == proposal->member_id)
+    if (want->person_id != 0 &&
+        (want->person_id == proposal->member_id || want->person_id == want->owner_id))
         return REFUSED_OWN_RECORD;
     bool done = proposal->state == PROPOSAL_REJECTED && proposal->decided_by == command->actor;
     if (proposal->state != PROPOSAL_OPEN && !done)
