@@ -6,6 +6,7 @@
 #include "api/wallet_json.h"
 #include "people/audit.h"
 #include "people/duplicates.h"
+#include "people/members.h"
 
 static enum answered member_wallet_get(struct call *call)
 {
@@ -80,12 +81,33 @@ static const struct json_field merge_fields[] = {
     {0},
 };
 
+/* Points are not given to who was erased: nobody could spend them. One that was merged already is
+ * asked for again: the ledger answers as it did. */
+static enum find find_heir(struct call *call, uint64_t member_id, uint64_t into_id,
+                           struct error *error)
+{
+    struct member member;
+    uint64_t owner_id;
+    enum find found;
+
+    if (!wallet_owner(call->db, member_id, &owner_id, error))
+        return FIND_FAILED;
+    if (owner_id != member_id)
+        return FIND_FOUND;
+    found = member_find(call->db, call->app->keyring, into_id, call->arena, &member, error);
+    return found == FIND_FOUND && member.name == NULL && member.merged_into == 0 ? FIND_NOTHING
+                                                                                 : found;
+}
+
 static enum answered wallet_merge(struct call *call)
 {
     const struct merge_input *input = call->input;
     struct merge_wallets *merge = call_command(call, sizeof *merge, &command_merge_wallets);
     struct error error;
+    enum find found = find_heir(call, call->ids[0], input->into, &error);
 
+    if (found != FIND_FOUND)
+        return reply_missing(call, found, &error);
     const struct merge people = {call->ids[0], input->into, call->who.account_id};
     if (!note(call, "wallet.merge", call->ids[0], input->why, &error) ||
         !merge_ask(call->db, &people, call->now_us, &error))

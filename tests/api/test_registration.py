@@ -208,6 +208,37 @@ def test_a_merge_into_two_people_goes_where_the_ledger_went(world):
     ]
 
 
+def test_nobody_is_merged_into_somebody_erased(world):
+    one, into = world.members(2, points=5)
+    into.post("/v1/me/erasure", {"confirm": True}).expect(204)
+    body = {"into": into.id, "why": "同一个人，两次注册"}
+    merge = world.administrator.post(f"/v1/members/{one.id}/wallet/merge", body, key=True)
+    assert merge.status == 404
+    assert one.available == "5.00"
+
+
+def test_a_proposal_about_the_account_one_had_is_ones_own(world, merged):
+    one, into = world.members(2)
+    record = world.records([one])[0]
+    world.award(record).expect(200)
+    about = {"kind": "claw_back", "member_id": one.id, "record_id": record}
+    proposal = world.make("/v1/proposals", reason="材料有疑问", **about)["id"]
+    themselves = world.staff("administrator", person_id=into.id)
+    merged(one, into)
+    path = f"/v1/proposals/{proposal}/reject"
+    assert themselves.post(path, key=True).code == "own_record"
+    world.other_administrator.post(path, key=True).expect(200)
+
+
+def test_who_was_merged_is_signed_up_no_more(world, merged):
+    one, into = world.members(2)
+    path = f"/v1/activities/{world.activity(capacity=3)}"
+    merged(one, into)
+    answer = world.coordinator.post(f"{path}/sign-ups", {"member_ids": [one.id, into.id]})
+    assert [item["refused"] for item in answer.expect(200)["items"]] == ["not_found", None]
+    assert world.api.get(path).expect(200)["places_left"] == 2
+
+
 def test_two_records_of_one_activity_overlap_after_a_merge(world, merged):
     one, into = world.members(2)
     theirs, ours = world.records([one, into])
