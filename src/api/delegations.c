@@ -13,7 +13,7 @@ struct delegate_input {
 };
 
 static const struct json_field delegate_fields[] = {
-    {"name", JSON_TEXT, REQUIRED, offsetof(struct delegate_input, name), .min = 1,
+    {"name", JSON_NAME, REQUIRED, offsetof(struct delegate_input, name), .min = 1,
      .max = MEMBER_NAME_MOST},
     {"phone", JSON_TEXT, OPTIONAL, offsetof(struct delegate_input, phone), .max = 30},
     {"age", JSON_CHOICE, OPTIONAL, offsetof(struct delegate_input, age), .choices = AGE_CHOICES},

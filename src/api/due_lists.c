@@ -86,7 +86,7 @@ struct person_input {
 };
 
 static const struct json_field person_fields[] = {
-    {"name", JSON_TEXT, REQUIRED, offsetof(struct person_input, name), .min = 1,
+    {"name", JSON_NAME, REQUIRED, offsetof(struct person_input, name), .min = 1,
      .max = MEMBER_NAME_MOST},
     {"phone", JSON_TEXT, OPTIONAL, offsetof(struct person_input, phone), .max = 30},
     {0},

@@ -93,7 +93,7 @@ struct member_input {
 };
 
 static const struct json_field member_fields[] = {
-    {"name", JSON_TEXT, REQUIRED, offsetof(struct member_input, name), .min = 1,
+    {"name", JSON_NAME, REQUIRED, offsetof(struct member_input, name), .min = 1,
      .max = MEMBER_NAME_MOST},
     {"phone", JSON_TEXT, OPTIONAL, offsetof(struct member_input, phone), .max = 30},
     {"unit_id", JSON_ID, REQUIRED, offsetof(struct member_input, unit_id)},

@@ -49,13 +49,8 @@ struct words {
     PangoAlignment align;
 };
 
-/* What is valid UTF-8 and never a character: one of them, and cairo draws nothing any more. */
-static bool is_no_character(uint32_t character)
-{
-    return (character & 0xFFFE) == 0xFFFE || (0xFDD0 <= character && character <= 0xFDEF);
-}
-
-/* The text with U+FFFD in place of those; itself when it has none. People type names and titles. */
+/* The text with U+FFFD in place of what is valid UTF-8 and no character, of which one would end
+ * cairo's drawing; itself when it has none. People type titles. */
 static const char *drawable(struct arena *arena, const char *text)
 {
     static const char replacement[] = "\xEF\xBF\xBD";
@@ -66,7 +61,7 @@ static const char *drawable(struct arena *arena, const char *text)
     for (const char *at = text; left > 0; at += step, left -= step) {
         uint32_t character = 0;
         step = utf8_decode(at, left, &character);
-        if (step > 0 && !is_no_character(character))
+        if (step > 0 && !utf8_is_no_character(character))
             continue;
         step = step > 0 ? step : 1;
         buffer_add(&mended, text + kept, (size_t)(at - text) - kept);

@@ -144,7 +144,7 @@ struct registration_input {
 static const struct json_field registration_fields[] = {
     {"registration_token", JSON_TEXT, REQUIRED,
      offsetof(struct registration_input, registration_token), .min = 1},
-    {"name", JSON_TEXT, REQUIRED, offsetof(struct registration_input, name), .min = 1,
+    {"name", JSON_NAME, REQUIRED, offsetof(struct registration_input, name), .min = 1,
      .max = MEMBER_NAME_MOST},
     {"unit_id", JSON_ID, REQUIRED, offsetof(struct registration_input, unit_id)},
     {"consent", JSON_FLAG, REQUIRED, offsetof(struct registration_input, consent)},

@@ -28,6 +28,7 @@ struct json_bounds json_field_bounds(const struct json_field *field)
         [JSON_POINTS] = {0, POINTS_MOST},
         [JSON_INT] = {0, ID_MOST},
         [JSON_TEXT] = {0, TEXT_MOST},
+        [JSON_NAME] = {0, TEXT_MOST},
         [JSON_TIME] = {INT64_MIN, INT64_MAX},
         [JSON_DAY] = {INT32_MIN, INT32_MAX},
         [JSON_CHOICE] = {0, 0},
@@ -255,6 +256,15 @@ static bool read_text(const struct reading *reading, const struct place *place,
     return true;
 }
 
+static bool read_name(const struct reading *reading, const struct place *place,
+                      const struct json_field *field, const json_t *value, void *out)
+{
+    if (!read_text(reading, place, field, value, out))
+        return false;
+    return utf8_is_name(text_of(value)) ||
+           refuse(reading, place, "bad_name", "one line with something to be seen");
+}
+
 static bool read_time(const struct reading *reading, const struct place *place,
                       const struct json_field *field, const json_t *value, void *out)
 {
@@ -356,17 +366,12 @@ static const struct {
     bool (*read)(const struct reading *reading, const struct place *place,
                  const struct json_field *field, const json_t *value, void *out);
 } types[] = {
-    [JSON_ID] = {"string", read_id},
-    [JSON_POINTS] = {"string", read_points},
-    [JSON_INT] = {"integer", read_int},
-    [JSON_FLAG] = {"boolean", read_flag},
-    [JSON_TEXT] = {"string", read_text},
-    [JSON_TIME] = {"string", read_time},
-    [JSON_DAY] = {"string", read_day},
-    [JSON_CHOICE] = {"string", read_choice},
-    [JSON_OBJECTS] = {"array", read_objects},
-    [JSON_IDS] = {"array", read_ids},
-    [JSON_DOCUMENT] = {"object", read_document},
+    [JSON_ID] = {"string", read_id},         [JSON_POINTS] = {"string", read_points},
+    [JSON_INT] = {"integer", read_int},      [JSON_FLAG] = {"boolean", read_flag},
+    [JSON_TEXT] = {"string", read_text},     [JSON_NAME] = {"string", read_name},
+    [JSON_TIME] = {"string", read_time},     [JSON_DAY] = {"string", read_day},
+    [JSON_CHOICE] = {"string", read_choice}, [JSON_OBJECTS] = {"array", read_objects},
+    [JSON_IDS] = {"array", read_ids},        [JSON_DOCUMENT] = {"object", read_document},
 };
 
 static const char *json_type_name(const json_t *value)

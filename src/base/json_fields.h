@@ -19,6 +19,7 @@ enum json_field_type {
     JSON_FLAG,     /* bool: true or false */
     JSON_TEXT,     /* struct text: valid UTF-8 without control characters but \n and \t;
                       min..max counts characters, not bytes; max 0 means 200 */
+    JSON_NAME,     /* struct text: as a text, and what people may be called (utf8_is_name) */
     JSON_TIME,     /* int64_t µs: RFC 3339 with offset */
     JSON_DAY,      /* int32_t: "2026-11-22" */
     JSON_CHOICE,   /* int: index into the |-separated `choices` */
@@ -59,7 +60,7 @@ struct json_bounds json_field_bounds(const struct json_field *field);
 
 /* What was wrong with the input, in terms a caller can show. `code` is a literal:
  * "missing", "unknown_field", "wrong_type", "too_small", "too_large", "too_short", "too_long",
- * "bad_id", "bad_points", "bad_time", "bad_day", "bad_choice", "bad_text", "not_an_object". */
+ * "bad_id", "bad_points", "bad_time", "bad_day", "bad_choice", "bad_text", "bad_name", "not_an_object". */
 struct json_fault {
     char pointer[128]; /* RFC 6901, "/items/3/price" */
     const char *code;

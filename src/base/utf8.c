@@ -69,3 +69,44 @@ bool utf8_count(struct text text, size_t *characters)
     *characters = count;
     return true;
 }
+
+bool utf8_is_no_character(uint32_t character)
+{
+    return (character & 0xFFFE) == 0xFFFE || (0xFDD0 <= character && character <= 0xFDEF);
+}
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_among(uint32_t character, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].first <= character && character <= ranges[i].last)
+            return true;
+    return false;
+}
+
+bool utf8_is_name(struct text text)
+{
+    /* Controls, separators of lines and paragraphs, what turns directions. */
+    static const struct range forbidden[] = {
+        {0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
+    /* Blanks, joiners, selectors, fillers. */
+    static const struct range unseen[] = {
+        {' ', ' '},       {0xA0, 0xA0},     {0xAD, 0xAD},     {0x034F, 0x034F}, {0x061C, 0x061C},
+        {0x115F, 0x1160}, {0x1680, 0x1680}, {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200F},
+        {0x202F, 0x202F}, {0x205F, 0x2065}, {0x206A, 0x206F}, {0x2800, 0x2800}, {0x3000, 0x3000},
+        {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xE0000, 0xE0FFF}};
+    bool seen = false;
+
+    for (size_t at = 0, length; at < text.length; at += length) {
+        uint32_t character = 0;
+        length = utf8_decode(text.data + at, text.length - at, &character);
+        if (length == 0 || utf8_is_no_character(character) ||
+            is_among(character, forbidden, ARRAY_LENGTH(forbidden)))
+            return false;
+        seen = seen || !is_among(character, unseen, ARRAY_LENGTH(unseen));
+    }
+    return seen;
+}

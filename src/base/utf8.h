@@ -15,5 +15,13 @@ size_t utf8_decode(const char *data, size_t left, uint32_t *character);
 size_t utf8_cut(const char *data, size_t length);
 /* Counts the characters; false when some bytes are not UTF-8. */
 bool utf8_count(struct text text, size_t *characters) MUST_CHECK;
+/* A code point that is none and never will be: U+FFFE and the like. */
+bool utf8_is_no_character(uint32_t character);
+/*
+ * What people may be called: one line, of which something can be seen. No control characters, no
+ * line separators, nothing that turns the direction of what stands after it on a paper, no code
+ * point that is no character; and not blanks alone.
+ */
+bool utf8_is_name(struct text text) MUST_CHECK;
 
 #endif

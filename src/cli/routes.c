@@ -29,7 +29,7 @@ static const char *type_name(enum json_field_type type)
         [JSON_ID] = "id",     [JSON_POINTS] = "points",     [JSON_INT] = "int",
         [JSON_FLAG] = "flag", [JSON_TEXT] = "text",         [JSON_TIME] = "time",
         [JSON_DAY] = "day",   [JSON_CHOICE] = "choice",     [JSON_OBJECTS] = "objects",
-        [JSON_IDS] = "ids",   [JSON_DOCUMENT] = "document",
+        [JSON_IDS] = "ids",   [JSON_DOCUMENT] = "document", [JSON_NAME] = "text",
     };
 
     ASSERT((size_t)type < ARRAY_LENGTH(names) && names[type]);
@@ -60,6 +60,7 @@ static void add_bounds(json_t *object, const struct json_field *field)
         break;
     case JSON_INT:
     case JSON_TEXT:
+    case JSON_NAME:
     case JSON_OBJECTS:
     case JSON_IDS:
         json_object_set_new(object, "min", json_integer(bounds.min));

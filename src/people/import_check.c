@@ -26,6 +26,7 @@ static const struct {
     {"missing", "不能为空", "must not be empty"},
     {"too_long", "过长", "too long"},
     {"bad_text", "含有控制字符", "has control characters"},
+    {"bad_name", "没有可见的文字，或含有换行、变向符", "nothing to be seen, or what breaks or turns a line"},
     {"bad_phone", "手机号不正确", "not a mobile number such as 13812345678"},
     {"phone_twice", "手机号在文件中重复", "the phone stands in an earlier row of this file"},
     {"phone_taken", "该手机号已是志愿者", "a member has this phone already"},
@@ -208,6 +209,8 @@ static const char *check_name(struct text cell, struct new_member *member)
     for (size_t i = 0; i < cell.length; i++)
         if ((unsigned char)cell.data[i] < 0x20 || cell.data[i] == 0x7f)
             return "bad_text";
+    if (!utf8_is_name(cell))
+        return "bad_name";
     member->name = cell;
     return NULL;
 }

@@ -74,6 +74,7 @@ FAULTS = {
     "name: missing": ",{phone},{unit},adult,",
     "name: too_long": "王" * 101 + ",{phone},{unit},adult,",
     "name: bad_text": "王\x01,{phone},{unit},adult,",
+    "name: bad_name": "\u3000,{phone},{unit},adult,",
     "phone: bad_phone": "王,12345,{unit},adult,",
     "phone: phone_twice": "王,{first},{unit},adult,",
     "phone: phone_taken": "王,{taken},{unit},adult,",

@@ -197,6 +197,25 @@ def test_a_manager_has_clerks_of_their_own_shop_only(office):
     wait_until(lambda: clerk.get("/v1/me").status == 401, 5, "the clerk's token to be void")
 
 
+@pytest.mark.parametrize(
+    "name", ["\u3000", " \u200b", "王\n小明", "\u202e明小王", "王\ufffe", "\u2066王", "王\u2028小明"]
+)
+def test_nobody_is_called_what_cannot_be_read(world, name):
+    unit = world.unit_id
+    people = {"unit_id": unit, "people": [{"name": "李晓红"}, {"name": name}]}
+    due = {"title": "应报到", "due_day": "2099-01-01"}
+    for path, body, pointer in (
+        ("/v1/members", {"name": name, "unit_id": unit, "consent": True}, "/name"),
+        ("/v1/delegations", people | {"consent": True}, "/people/1/name"),
+        ("/v1/due-lists", people | due, "/people/1/name"),
+    ):
+        problem = world.coordinator.post(path, body).expect(400)
+        fault = problem["fields"][0]
+        assert (fault["pointer"], fault["code"]) == (pointer, "bad_name")
+    for good in ("欧阳 鹤鸣", "محمد", "Zoë O’Brien", "👩\u200d🎤"):
+        world.make("/v1/members", name=good, unit_id=unit, consent=True)
+
+
 def test_a_phone_belongs_to_one_member(office):
     phone = next(phones)
     office.member(office.here, phone=phone)

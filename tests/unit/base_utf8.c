@@ -90,6 +90,27 @@ static void a_cut_never_splits_a_character(void **state)
     }
 }
 
+static bool is_name(const char *text)
+{
+    return utf8_is_name((struct text){text, strlen(text)});
+}
+
+static void names_are_one_line_that_can_be_seen(void **state)
+{
+    static const char *const names[] = {"王小明",   "欧阳 鹤鸣", "محمد", "Zoë O’Brien",
+                                        "👩\u200d🎤", "𠀀",        "x"};
+    static const char *const none[] = {
+        "",         " ",        "\u3000",       "\u200b\u00a0", "\ufeff",
+        "王\n小明", "\t王",     "王\u2028小明", "\u202e明小王", "\u2067王",
+        "王\ufffe", "\ufdd0王", "\U0010ffff王", "\xc3",         "\x1b[31m王"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        assert_true(is_name(names[i]));
+    for (size_t i = 0; i < ARRAY_LENGTH(none); i++)
+        assert_false(is_name(none[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +118,7 @@ int main(void)
         cmocka_unit_test(what_is_not_utf8_is_refused),
         cmocka_unit_test(characters_are_counted_not_bytes),
         cmocka_unit_test(a_cut_never_splits_a_character),
+        cmocka_unit_test(names_are_one_line_that_can_be_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
