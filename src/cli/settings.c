@@ -14,7 +14,7 @@ const struct config_entry process_config[] = {
      .help = "replaces the port of http.listen; 0: any free one"},
     {"demo", CONFIG_CHOICE, OPTION(demo), "none", .choices = "none|small|district",
      .help = "loads fictional data into an empty database and allows demo sign-ins"},
-    {"demo_scale", CONFIG_INT, OPTION(demo_scale), "100", .min = 1, .max = 100,
+    {"demo_scale", CONFIG_INT, OPTION(demo_scale), "100", .min = 5, .max = 100,
      .help = "percent of the district demo's members, activities and redemptions"},
     {"log.level", CONFIG_CHOICE, OPTION(log_level), "info", .choices = "debug|info|warn|error", .reloadable = true,
      .help = "the least level that is logged"},

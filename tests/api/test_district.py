@@ -23,7 +23,7 @@ from support.figures import (
     work_by_sql,
 )
 from support.keys import TokenMaker
-from support.server import Server
+from support.server import Server, run_cli
 
 pytestmark = pytest.mark.limit(900)
 
@@ -190,6 +190,11 @@ def test_its_counters_are_what_its_rows_say(district):
         SELECT r.record_id FROM records r JOIN activities a USING (activity_id)
         WHERE r.minutes <= 0 OR r.ended_us <= r.started_us OR a.part_of = 0 AND EXISTS
           (SELECT 1 FROM activities s WHERE s.part_of = a.activity_id)""")
+
+
+def test_a_scale_too_small_for_what_is_planted_is_refused():
+    done = run_cli("config", "--demo_scale=4", check=False)
+    assert done.returncode != 0 and "demo_scale" in done.stderr
 
 
 def test_its_books_fit(district):
