@@ -31,6 +31,10 @@ static enum answered reply_run_answer(struct call *call, enum run_answer answer,
         return reply_bad_field(call, "/from", "bad_period", "begun, from..to, 3660 days at most");
     case RUN_BAD_RATING:
         return reply_bad_field(call, "/rating", "bad_choice", "one of the policy's ratings");
+    case RUN_POLICY_CHANGED:
+        return reply_problem_detail(
+            call, PROBLEM_CONFLICT, "考核政策已变更：请先恢复起草时的政策，或重新考核",
+            "The policy that drafted this is not in force: roll it back, or assess anew");
     case RUN_OPEN_APPEALS:
         return reply_problem_detail(call, PROBLEM_CONFLICT, "还有申诉未答复",
                                     "There are appeals without an answer");

@@ -80,39 +80,42 @@ struct deciding {
     enum run_answer answer;
 };
 
-/* Whether the policy knows the rating, and what it means. */
+/* What the policy's rating of that code means; RUN_BAD_RATING: it has none. */
+static enum run_answer read_meaning(const struct manifest *manifest, struct deciding *deciding)
+{
+    const struct text code = deciding->decision->rating;
+
+    for (size_t i = 0; i < manifest->assessment.rating_count; i++) {
+        const struct manifest_rating *rating = &manifest->assessment.ratings[i];
+
+        if (strlen(rating->code) != code.length ||
+            memcmp(rating->code, code.data, code.length) != 0)
+            continue;
+        deciding->fails = rating->fails;
+        deciding->counts = !rating->aside;
+        return RUN_FINE;
+    }
+    return RUN_BAD_RATING;
+}
+
+/* Under the very policy that drafted it: no other could rate the units again. */
 static enum run_answer look_up_rating(struct db *db, struct plugins *plugins,
                                       struct deciding *deciding, struct error *error)
 {
-    const struct appeal_decision *decision = deciding->decision;
     struct arena *arena = arena_new();
     struct run run;
-    enum find found = run_find(db, decision->run_id, arena, &run, error);
-    enum run_answer answer = RUN_BAD_RATING;
-    struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
-    const struct plugin_set *set = plugin_desk_set(desk);
+    enum find found = run_find(db, deciding->decision->run_id, arena, &run, error);
+    enum run_answer answer = found == FIND_NOTHING ? RUN_NOT_FOUND : RUN_BROKEN;
 
-    for (size_t i = 0; found == FIND_FOUND && i < set->count; i++) {
-        const struct manifest *manifest = set->plugins[i].manifest;
+    if (found == FIND_FOUND) {
+        struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
+        const struct plugin *policy = run_policy(plugin_desk_set(desk), &run);
 
-        for (size_t k = 0;
-             set->plugins[i].plugin_id == run.plugin_id && k < manifest->assessment.rating_count;
-             k++) {
-            const struct manifest_rating *rating = &manifest->assessment.ratings[k];
-
-            if (strlen(rating->code) != decision->rating.length ||
-                memcmp(rating->code, decision->rating.data, decision->rating.length) != 0)
-                continue;
-            deciding->fails = rating->fails;
-            deciding->counts = !rating->aside;
-            answer = RUN_FINE;
-        }
+        answer = policy ? read_meaning(policy->manifest, deciding) : RUN_POLICY_CHANGED;
+        plugins_return(desk);
     }
-    plugins_return(desk);
     arena_free(arena);
-    if (found == FIND_FOUND)
-        return answer;
-    return found == FIND_NOTHING ? RUN_NOT_FOUND : RUN_BROKEN;
+    return answer;
 }
 
 static bool write_rating(struct db *db, const struct deciding *deciding, struct error *error)

@@ -326,7 +326,7 @@ static bool write_slice(struct db *db, void *context, struct error *error)
 /* --- The run
  * -------------------------------------------------------------------------------------- */
 
-static const struct plugin *find_policy(const struct plugin_set *set, const struct run *run)
+const struct plugin *run_policy(const struct plugin_set *set, const struct run *run)
 {
     for (size_t i = 0; i < set->count; i++)
         if (set->plugins[i].version_id == run->version_id &&
@@ -398,7 +398,7 @@ static bool advance(struct db *db, struct plugins *plugins, struct slice *slice,
     enum find found = unit_find(db, run->unit_id, slice->arena, &unit, error);
     bool fine = found != FIND_FAILED;
 
-    slice->plugin = find_policy(plugin_desk_set(desk), run);
+    slice->plugin = run_policy(plugin_desk_set(desk), run);
     if (fine && found == FIND_NOTHING)
         fine = fail_run(db, run, "its unit is not there any more", error);
     else if (fine && !slice->plugin)

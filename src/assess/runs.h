@@ -56,9 +56,10 @@ enum run_answer {
     RUN_BAD_PERIOD, /* from after to, not begun yet, or longer than 3660 days */
     RUN_NOT_OWN,    /* nobody decides their own appeal */
     RUN_BAD_RATING, /* not one of the policy's */
-    RUN_OPEN_APPEALS, /* to be decided before it is signed */
-    RUN_TOO_LATE,     /* the time for appeals is over */
-    RUN_BROKEN,       /* `error` is filled */
+    RUN_POLICY_CHANGED, /* what drafted it is not in force any more */
+    RUN_OPEN_APPEALS,   /* to be decided before it is signed */
+    RUN_TOO_LATE,       /* the time for appeals is over */
+    RUN_BROKEN,         /* `error` is filled */
 };
 
 struct new_run {
@@ -79,6 +80,8 @@ enum run_answer run_create(struct db *db, struct id_maker *ids, struct plugins *
  */
 bool run_advance(struct db *db, struct plugins *plugins, const struct programme_options *programme,
                  uint64_t run_id, int64_t now_us, bool *more, struct error *error) MUST_CHECK;
+/* The version and settings that the run is held to; NULL: they are not in force any more. */
+const struct plugin *run_policy(const struct plugin_set *set, const struct run *run);
 /* A run that needs advancing; 0: none. */
 bool run_next(struct db *db, uint64_t *run_id, struct error *error) MUST_CHECK;
 
@@ -122,7 +125,8 @@ struct appeal_decision {
     struct text rating;        /* upheld: the rating instead; empty: rejected */
     struct text answer;
 };
-/* Upheld: the member's rating changes, and the units are rated again. */
+/* Upheld: the member's rating changes, and the units are rated again, which takes the policy that
+ * drafted them (RUN_POLICY_CHANGED: it is to be put back first, or another run started). */
 enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
                               const struct appeal_decision *decision, int64_t now_us,
                               struct error *error);

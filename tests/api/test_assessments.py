@@ -263,6 +263,24 @@ def test_a_policy_that_changes_meanwhile_fails_the_run(world, office, policy):
     assert "changed" in failed["failure"]
 
 
+def test_an_appeal_after_a_change_of_policy_does_not_lose_what_was_shown(
+    world, office, policy, shown
+):
+    path = f"/v1/assessments/{shown['id']}"
+    office.few.post(f"{path}/appeal", {"words": "请核对"}).expect(204)
+    plugins.change(world.administrator, "annual_review", settings={"activities": 3}).expect(200)
+    answer = {"member_id": office.few.id, "answer": "已查明", "rating": "qualified"}
+    try:
+        assert world.administrator.post(f"{path}/decide-appeal", answer).code == "conflict"
+        assert world.administrator.get(path).expect(200)["state"] == "shown"
+    finally:
+        plugins.roll_back(world.administrator, "annual_review").expect(200)
+    world.administrator.post(f"{path}/decide-appeal", answer).expect(204)
+    wait_for(world, shown["id"], "shown")
+    units = ratings(world, shown["id"], scope="unit")
+    assert units[office.teams[0]]["rating"] == "eligible"
+
+
 def test_words_of_an_appeal_go_with_the_member(world, office, policy, shown):
     member = office.candidate
     appeal = f"/v1/assessments/{shown['id']}/appeal"
