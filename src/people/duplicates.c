@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "people/accounts.h"
+#include "people/affiliations.h"
 #include "people/audit.h"
 #include "people/erasure.h"
 #include "people/member_seal.h"
@@ -101,6 +102,20 @@ static bool move_phone(struct db *db, const struct finishing *finishing, const s
                   DB_ID(into_id)) == 1;
 }
 
+/* Where they worked while the other account names no office: figures and assessments look for it
+ * under the account that they have now. Where they live is what that account says. */
+static bool move_work(struct db *db, const struct merge *merge, struct error *error)
+{
+    return db_run(db, error,
+                  "INSERT IGNORE INTO affiliations (member_id, kind, from_us, to_us, unit_id)"
+                  " SELECT ?, f.kind, f.from_us, f.to_us, f.unit_id FROM affiliations f"
+                  " WHERE f.member_id = ? AND f.kind = ? AND NOT EXISTS"
+                  "  (SELECT 1 FROM affiliations i WHERE i.member_id = ? AND i.kind = f.kind"
+                  "   AND i.from_us < f.to_us AND i.to_us > f.from_us)",
+                  DB_ID(merge->into_id), DB_ID(merge->member_id), DB_INT(AFFILIATION_WORK),
+                  DB_ID(merge->into_id)) >= 0;
+}
+
 static bool move_rows(struct db *db, const struct merge *merge, struct error *error)
 {
     return db_run(db, error,
@@ -171,7 +186,7 @@ static bool finish(struct db *db, void *context, struct error *error)
     bool moved =
         lock_keys(db, finishing->keyring, merge->member_id, &from, error) &&
         lock_keys(db, finishing->keyring, merge->into_id, &into, error) &&
-        move_rows(db, merge, error) &&
+        move_rows(db, merge, error) && move_work(db, merge, error) &&
         accounts_change_person(db, merge->member_id, merge->into_id, finishing->now_us, error) &&
         run_hooks(db, finishing, error) &&
         member_clear(db, merge->member_id, finishing->now_us, error) &&

@@ -34,9 +34,9 @@ bool merge_ask(struct db *db, const struct merge *merge, int64_t now_us,
                struct error *error) MUST_CHECK;
 /*
  * After the ledger has merged the wallets: phone (if the other has none), skills, free times,
- * registrations, the person's staff accounts (whose tokens are void) and what other rooms keep
- * (people_on_member_merged) go over; what else is personal of the account is destroyed, which is
- * closed for good. A second time changes nothing.
+ * registrations, where they worked (while the other named no office), the person's staff accounts
+ * (whose tokens are void) and what other rooms keep (people_on_member_merged) go over; what else is
+ * personal of the account is destroyed, which is closed for good. A second time changes nothing.
  */
 bool merge_finish(struct db *db, const struct keyring *keyring, const struct merge *merge,
                   int64_t now_us, struct error *error) MUST_CHECK;

@@ -208,6 +208,20 @@ def test_a_merge_into_two_people_goes_where_the_ledger_went(world):
     ]
 
 
+def test_where_somebody_worked_goes_over_in_a_merge(world, merged):
+    """The office's figures lost them: they are counted under the account that they have now."""
+    offices = [world.make("/v1/units", kind="office", name=name)["id"] for name in "甲乙"]
+    one, into, elsewhere = world.members(3)
+    for member, office in ((one, offices[0]), (elsewhere, offices[1])):
+        move = {"kind": "work", "unit_id": office}
+        world.administrator.post(f"/v1/members/{member.id}/affiliations", move)
+    merged(one, into)
+    merged(into, elsewhere)
+    kept = "SELECT unit_id FROM affiliations WHERE member_id = %s AND kind = 2"
+    assert world.server.sql(kept, into.id) == [{"unit_id": int(offices[0])}]
+    assert world.server.sql(kept, elsewhere.id) == [{"unit_id": int(offices[1])}]
+
+
 def test_nobody_is_merged_into_somebody_erased(world):
     one, into = world.members(2, points=5)
     into.post("/v1/me/erasure", {"confirm": True}).expect(204)
