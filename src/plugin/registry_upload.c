@@ -232,11 +232,7 @@ static enum registered try_to_admit(struct db *db, struct arrival *arrival, stru
         return REGISTER_BROKEN;
     if (is_all_there(arrival))
         return REGISTERED;
-    if (db_transaction(db, write_arrival, arrival, error))
-        return REGISTERED;
-    if (db_error_kind(db) != DB_DUPLICATE || !arrival->built_in)
-        return REGISTER_BROKEN;
-    return place(db, arrival, error); /* another server starts too, and was first */
+    return db_transaction(db, write_arrival, arrival, error) ? REGISTERED : REGISTER_BROKEN;
 }
 
 /* What was described becomes a plugin, or a version of one. */
@@ -250,7 +246,7 @@ static enum registered admit(struct db *db, struct arrival *arrival, struct erro
     crypto_sha256(arrival->image.data, arrival->image.length, arrival->sha256);
     answer = try_to_admit(db, arrival, error);
     if (answer == REGISTER_BROKEN && db_error_kind(db) == DB_DUPLICATE)
-        answer = try_to_admit(db, arrival, error); /* somebody brought it at the same moment */
+        answer = try_to_admit(db, arrival, error); /* somebody, or another server, was first */
     return answer;
 }
 
