@@ -303,7 +303,7 @@ struct linli_step_question {
     /* The answer to the HTTP request that the last step asked for: */
     int32_t status; /* 0: none was asked for; -1: no answer; else HTTP's */
     uint32_t reserved;
-    struct linli_text response;            /* body, at most 64 KiB */
+    struct linli_text response; /* body, at most 64 KiB */
     struct linli_text name, phone, openid;
 };
 
