@@ -50,6 +50,8 @@ json_t *activity_json(const struct activity *activity)
     json_object_set_new(body, "skill", json_string(activity->skill));
     json_object_set_new(body, "age_note", json_string(activity->age_note));
     json_object_set_new(body, "insurance_note", json_string(activity->insurance_note));
+    json_object_set_new(body, "difficulty",
+                        activity->difficulty ? json_integer(activity->difficulty) : json_null());
     json_object_set_new(body, "location", location_json(activity));
     return body;
 }
@@ -141,6 +143,7 @@ struct activity activity_of_terms(struct call *call, const struct activity_terms
         .latitude_e6 = (int32_t)terms->latitude_e6,
         .longitude_e6 = (int32_t)terms->longitude_e6,
         .radius_m = (int32_t)terms->radius_m,
+        .difficulty = (int32_t)terms->difficulty,
         .created_by = call->who.account_id,
         .created_us = call->now_us,
     };

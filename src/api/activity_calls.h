@@ -19,7 +19,7 @@ struct activity_terms {
     struct text title, description, place;
     int64_t starts_us, ends_us, capacity;
     struct text skill, age_note, insurance_note;
-    int64_t latitude_e6, longitude_e6, radius_m;
+    int64_t latitude_e6, longitude_e6, radius_m, difficulty;
 };
 #define TERM(input, member, field) offsetof(input, member) + offsetof(struct activity_terms, field)
 /* clang-format off */
@@ -38,7 +38,8 @@ struct activity_terms {
      .max = 90000000},                                                                             \
     {"longitude_e6", JSON_INT, OPTIONAL, TERM(input, member, longitude_e6), .min = -180000000,     \
      .max = 180000000},                                                                            \
-    {"radius_m", JSON_INT, OPTIONAL, TERM(input, member, radius_m), .max = 5000}
+    {"radius_m", JSON_INT, OPTIONAL, TERM(input, member, radius_m), .max = 5000},              \
+    {"difficulty", JSON_INT, OPTIONAL, TERM(input, member, difficulty), .max = 5}
 /* clang-format on */
 /* Texts in the call's arena; without id and unit. */
 struct activity activity_of_terms(struct call *call, const struct activity_terms *terms);

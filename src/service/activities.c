@@ -19,9 +19,9 @@ bool activity_create(struct db *db, const struct activity *activity, struct erro
                   "INSERT INTO activities (activity_id, unit_id, category, state, title,"
                   " description, place, starts_us, ends_us, capacity, signed_up, created_by,"
                   " created_us, part_of, series_id, skill, age_note, insurance_note, latitude_e6,"
-                  " longitude_e6, radius_m)"
+                  " longitude_e6, radius_m, difficulty)"
                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, COALESCE(?, ''),"
-                  " COALESCE(?, ''), COALESCE(?, ''), ?, ?, ?)",
+                  " COALESCE(?, ''), COALESCE(?, ''), ?, ?, ?, ?)",
                   DB_ID(activity->id), DB_ID(activity->unit_id), DB_INT(activity->category),
                   DB_INT(ACTIVITY_DRAFT), DB_STR(activity->title), DB_STR(activity->description),
                   DB_STR(activity->place), DB_INT(activity->starts_us), DB_INT(activity->ends_us),
@@ -29,14 +29,15 @@ bool activity_create(struct db *db, const struct activity *activity, struct erro
                   DB_INT(activity->created_us), DB_ID(activity->part_of),
                   DB_ID(activity->series_id), DB_STR(activity->skill), DB_STR(activity->age_note),
                   DB_STR(activity->insurance_note), DB_INT(activity->latitude_e6),
-                  DB_INT(activity->longitude_e6), DB_INT(activity->radius_m)) >= 0;
+                  DB_INT(activity->longitude_e6), DB_INT(activity->radius_m),
+                  DB_INT(activity->difficulty)) >= 0;
 }
 
 #define ACTIVITY_COLUMNS                                                                           \
     "SELECT a.activity_id, a.unit_id, a.category, c.code, a.state, a.title, a.description,"        \
     " a.place, a.starts_us, a.ends_us, a.capacity, a.signed_up, a.created_by, a.created_us,"       \
     " a.waiting, a.part_of, a.series_id, a.skill, a.age_note, a.insurance_note, a.latitude_e6,"    \
-    " a.longitude_e6, a.radius_m"                                                                  \
+    " a.longitude_e6, a.radius_m, a.difficulty"                                                    \
     " FROM activities a JOIN categories c ON c.category_id = a.category "
 
 static void read_activity(struct rows *rows, struct arena *arena, struct activity *activity)
@@ -65,6 +66,7 @@ static void read_activity(struct rows *rows, struct arena *arena, struct activit
         .latitude_e6 = (int32_t)rows_int(rows, 20),
         .longitude_e6 = (int32_t)rows_int(rows, 21),
         .radius_m = (int32_t)rows_int(rows, 22),
+        .difficulty = (int32_t)rows_int(rows, 23),
     };
 }
 

@@ -41,6 +41,7 @@ struct activity {
     char *age_note, *insurance_note;   /* for who signs up, or "" */
     int32_t latitude_e6, longitude_e6; /* of the place, millionths of a degree */
     int32_t radius_m;                  /* how near is there; 0: there is no place check */
+    int32_t difficulty;                /* 1 to 5, for the tariff; 0: nobody said */
 };
 
 bool activity_create(struct db *db, const struct activity *activity,
@@ -103,7 +104,8 @@ struct record_view {
     bool overlaps;              /* with other service of the same member */
     int64_t statement_until_us; /* the member may say so until then; 0: was never asked */
     int64_t answer_by_us;       /* while it is being checked */
-    char *category;             /* code of the activity\'s */
+    char *category;             /* code of the activity's */
+    int32_t difficulty;         /* of the activity: 1 to 5; 0: nobody said */
 };
 enum find record_find(struct db *db, uint64_t record_id, struct arena *arena,
                       struct record_view *view, struct error *error);

@@ -43,6 +43,7 @@ static struct linli_award_question question_of(const struct award_ask *ask,
         .category = {view->category, strlen(view->category)},
         .minutes = record->minutes,
         .coefficient_percent = view->coefficient_percent,
+        .difficulty = view->difficulty,
         .started_us = record->started_us,
         .now_us = ask->now_us,
     };

@@ -165,7 +165,8 @@ static bool write_activity(struct db *db, const struct activity *activity, struc
     return db_run(db, error,
                   "UPDATE activities SET category = ?, title = ?, description = ?, place = ?,"
                   " starts_us = ?, ends_us = ?, capacity = ?, skill = ?, age_note = ?,"
-                  " insurance_note = ?, latitude_e6 = ?, longitude_e6 = ?, radius_m = ?"
+                  " insurance_note = ?, latitude_e6 = ?, longitude_e6 = ?, radius_m = ?,"
+                  " difficulty = ?"
                   " WHERE activity_id = ?",
                   DB_INT(activity->category), DB_STR(activity->title),
                   DB_STR(activity->description), DB_STR(activity->place),
@@ -173,7 +174,7 @@ static bool write_activity(struct db *db, const struct activity *activity, struc
                   DB_INT(activity->capacity), DB_STR(activity->skill), DB_STR(activity->age_note),
                   DB_STR(activity->insurance_note), DB_INT(activity->latitude_e6),
                   DB_INT(activity->longitude_e6), DB_INT(activity->radius_m),
-                  DB_ID(activity->id)) >= 0;
+                  DB_INT(activity->difficulty), DB_ID(activity->id)) >= 0;
 }
 
 static bool correct_activity(struct db *db, void *context, struct error *error)

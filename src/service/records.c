@@ -9,7 +9,7 @@
     "  AND o.record_id <> r.record_id AND o.state <> 4 AND r.state <> 4"                           \
     "  AND o.started_us < r.ended_us AND r.started_us < o.ended_us),"                              \
     " (SELECT MAX(k.due_us) FROM checks k WHERE r.state = 6 AND k.ref = r.record_id"               \
-    "  AND k.state = 1), c.code FROM records r JOIN "                                              \
+    "  AND k.state = 1), c.code, a.difficulty FROM records r JOIN "                                \
     "activities a ON a.activity_id = r.activity_id"                                                \
     " JOIN categories c ON c.category_id = a.category "
 
@@ -38,6 +38,7 @@ static void read_view(struct rows *rows, struct arena *arena, struct record_view
         .overlaps = rows_int(rows, 19) != 0,
         .answer_by_us = rows_int(rows, 20),
         .category = rows_copy(rows, 21, arena),
+        .difficulty = (int32_t)rows_int(rows, 22),
     };
 }
 

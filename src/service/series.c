@@ -108,10 +108,10 @@ static bool copy(struct db *db, const struct publishing *work, uint64_t from, ui
                   "INSERT INTO activities (activity_id, part_of, series_id, state, starts_us,"
                   " ends_us, signed_up, created_us, created_by, unit_id, category, title,"
                   " description, place, capacity, skill, age_note, insurance_note, latitude_e6,"
-                  " longitude_e6, radius_m)"
+                  " longitude_e6, radius_m, difficulty)"
                   " SELECT ?, ?, ?, ?, starts_us + ?, ends_us + ?, 0, ?, created_by, unit_id,"
                   " category, title, description, place, capacity, skill, age_note,"
-                  " insurance_note, latitude_e6, longitude_e6, radius_m FROM activities"
+                  " insurance_note, latitude_e6, longitude_e6, radius_m, difficulty FROM activities"
                   " WHERE activity_id = ?",
                   DB_ID(id), DB_ID(part_of), DB_ID(work->series_id), DB_INT(ACTIVITY_PUBLISHED),
                   DB_INT(work->week * WEEK_US), DB_INT(work->week * WEEK_US), DB_INT(work->now_us),

@@ -43,10 +43,10 @@ static bool add(struct db *db, void *context, struct error *error)
                   "INSERT INTO activities (activity_id, part_of, title, starts_us, ends_us,"
                   " capacity, signed_up, created_by, created_us, unit_id, category, state,"
                   " description, place, skill, age_note, insurance_note, latitude_e6,"
-                  " longitude_e6, radius_m)"
+                  " longitude_e6, radius_m, difficulty)"
                   " SELECT ?, activity_id, LEFT(CONCAT(title, ' · ', ?), 200), ?, ?, ?, 0, ?, ?,"
                   " unit_id, category, state, description, place, skill, age_note,"
-                  " insurance_note, latitude_e6, longitude_e6, radius_m FROM activities"
+                  " insurance_note, latitude_e6, longitude_e6, radius_m, difficulty FROM activities"
                   " WHERE activity_id = ?",
                   DB_ID(shift->id), DB_TEXT(shift->post), DB_INT(shift->starts_us),
                   DB_INT(shift->ends_us), DB_INT(shift->capacity), DB_ID(shift->created_by),

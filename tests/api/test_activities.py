@@ -116,8 +116,9 @@ def test_of_a_place_check_only_its_answer_is_kept(world):
     made = world.make(
         "/v1/activities", unit_id=world.unit_id, category="public_safety", title="夜间巡逻",
         starts_at=rfc3339(starts_us), ends_at=rfc3339(starts_us + HOUR_US), capacity=9,
-        latitude_e6=23021800, longitude_e6=113106400, radius_m=200,
+        latitude_e6=23021800, longitude_e6=113106400, radius_m=200, difficulty=4,
     )  # fmt: skip
+    assert made["difficulty"] == 4
     path = f"/v1/activities/{made['id']}"
     world.coordinator.post(f"{path}/publish").expect(200)
     near, far, silent = world.members(3)

@@ -243,7 +243,13 @@ def test_an_assessment_plugin_says_what_a_record_is_worth(checked, market):
         one = world.award(world.records([market.member()])[0]).expect(200)
         several = [world.records([market.member()], minutes=30)[0] for _ in range(3)]
         batch = world.coordinator.post("/v1/records/approve", {"record_ids": several}, key=True)
+        [harder] = world.records([market.member()], minutes=30)
+        world.server.sql(
+            "UPDATE activities JOIN records USING (activity_id) SET difficulty = 3"
+            " WHERE record_id = %s", harder)
+        hard = world.award(harder).expect(200)
     finally:
         tariff.change(mode="off")
+    assert hard["points"] == "1.80"  # difficulty 3 is 120 per cent
     assert (plain, one["points"]) == ("1.00", "2.50")  # the cap of one day's service
     assert [item["points"] for item in batch.expect(200)["approved"]] == ["1.50"] * 3
