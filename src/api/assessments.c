@@ -240,8 +240,6 @@ static enum answered own_get(struct call *call)
 /* --- Of a unit, in numbers
  * ------------------------------------------------------------------------ */
 
-#define SMALL_GROUP 10
-
 struct unit_query_input {
     uint64_t assessment_id;
 };
@@ -251,30 +249,40 @@ static const struct json_field unit_query_fields[] = {
     {0},
 };
 
-/* The counts of a group under ten would point at somebody: only how many they are. */
-static json_t *shown_counts(const struct rating_count *counts, size_t count)
-{
-    int64_t all = 0;
-
-    for (size_t i = 0; i < count; i++)
-        all += counts[i].count;
-    return all < SMALL_GROUP ? json_null() : counts_json(counts, count);
-}
-
 static bool may_see_unit(struct call *call, uint64_t unit_id)
 {
     return !(call->who.role & (ROLE_COORDINATOR | ROLE_UNIT_READER)) ||
            unit_contains(call->db, call->who.scope_id, unit_id);
 }
 
+/* How the unit was rated. Reasons tell numbers too: where these are hidden, the rating stands
+ * alone. */
+static enum answered reply_unit(struct call *call, const struct run *run,
+                                const struct rating *rating)
+{
+    struct rating_count *counts;
+    struct error error;
+    size_t count;
+    bool hidden;
+
+    if (!rating_counts(call->db, run->run_id, LINLI_OF_MEMBER, rating->subject_id, call->arena,
+                       &counts, &count, &error) ||
+        !rating_is_hidden(call->db, run, rating->subject_id, call->arena, &hidden, &error))
+        return reply_error(call, &error);
+    return reply_json(call, 200,
+                      json_pack("{s:o, s:s?, s:o, s:o}", "assessment", run_json(run), "rating",
+                                *rating->rating ? rating->rating : NULL, "reasons",
+                                hidden ? json_array() : json_loads(rating->reasons, 0, NULL),
+                                "member_counts",
+                                hidden ? json_null() : counts_json(counts, count)));
+}
+
 static enum answered unit_get(struct call *call)
 {
     const struct unit_query_input *query = call->query;
-    struct rating_count *counts;
-    struct rating rating = {.rating = "", .drafted = "", .reasons = "[]", .facts = "{}"};
+    struct rating rating;
     struct run run;
     struct error error;
-    size_t count;
     enum find found = query->assessment_id != 0
                           ? run_find(call->db, query->assessment_id, call->arena, &run, &error)
                           : run_find_newest(call->db, call->ids[0], call->arena, &run, &error);
@@ -284,16 +292,8 @@ static enum answered unit_get(struct call *call)
     if (found == FIND_FOUND)
         found = rating_find(call->db, run.run_id, LINLI_OF_UNIT, call->ids[0], call->arena, &rating,
                             &error);
-    if (found != FIND_FOUND)
-        return reply_missing(call, found, &error);
-    if (!rating_counts(call->db, run.run_id, LINLI_OF_MEMBER, call->ids[0], call->arena, &counts,
-                       &count, &error))
-        return reply_error(call, &error);
-    return reply_json(call, 200,
-                      json_pack("{s:o, s:s?, s:o, s:o}", "assessment", run_json(&run), "rating",
-                                *rating.rating ? rating.rating : NULL, "reasons",
-                                json_loads(rating.reasons, 0, NULL), "member_counts",
-                                shown_counts(counts, count)));
+    return found == FIND_FOUND ? reply_unit(call, &run, &rating)
+                               : reply_missing(call, found, &error);
 }
 
 /* --- Steps

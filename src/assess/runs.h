@@ -170,5 +170,11 @@ struct rating_count {
 bool rating_counts(struct db *db, uint64_t run_id, enum linli_scope scope, uint64_t unit_id,
                    struct arena *arena, struct rating_count **list, size_t *count,
                    struct error *error) MUST_CHECK;
+/*
+ * Whether numbers of these members are not to be told: they are fewer than ten, or whoever sees the
+ * other units of the run could reckon how many of fewer than ten fail (service/participation.h).
+ */
+bool rating_is_hidden(struct db *db, const struct run *run, uint64_t unit_id, struct arena *arena,
+                      bool *hidden, struct error *error) MUST_CHECK;
 
 #endif

@@ -11,8 +11,8 @@
     " JOIN records r ON r.activity_id = a.activity_id" JOIN_PERSON WHERE_HELD                      \
     " AND " RECORD_COUNTS ")"
 
-/* The index of the unit above: the one before, or one above that; the own one of a root. */
-static size_t find_parent(const struct participation *units, size_t own, uint64_t parent_id)
+/* It is the one before, or one above that. */
+size_t participation_parent(const struct participation *units, size_t own, uint64_t parent_id)
 {
     size_t above = own > 0 ? own - 1 : own;
 
@@ -52,7 +52,7 @@ bool participation_read(struct db *db, const struct figures_of *of, uint64_t uni
         (*units)[*count] = (struct participation){
             .unit_id = rows_id(rows, 0),
             .name = rows_copy(rows, 2, arena),
-            .parent = find_parent(*units, *count, rows_id(rows, 1)),
+            .parent = participation_parent(*units, *count, rows_id(rows, 1)),
             .direct_members = rows_int(rows, 3),
             .direct_active = rows_int(rows, 4),
         };

@@ -25,6 +25,8 @@ struct participation {
     size_t end;                 /* index after all that is below it */
 };
 
+/* The index of the unit above, which is before it; its own: there is none. */
+size_t participation_parent(const struct participation *units, size_t own, uint64_t parent_id);
 /* Fills everything but the first five from them. Each unit is followed by all below it. Pure. */
 void participation_hide(struct participation *units, size_t count, int64_t least);
 

@@ -208,9 +208,31 @@ def test_a_reader_of_a_unit_gets_no_numbers_of_few(world, office, policy, shown)
     reader = world.staff("unit_reader", office.id)
     seen = reader.get(f"/v1/units/{office.teams[0]}/assessment").expect(200)
     assert seen["assessment"]["id"] == shown["id"] and seen["rating"] == "ineligible"
-    assert seen["member_counts"] is None  # two people
+    assert (seen["member_counts"], seen["reasons"]) == (None, [])  # two people
     stranger = world.staff("unit_reader", world.unit_id)
     assert stranger.get(f"/v1/units/{office.teams[0]}/assessment").status == 404
+
+
+def test_few_are_not_reckoned_from_the_units_beside_them(world, policy):
+    office = Office(world)
+    for team, people, activities in ((0, 10, 2), (0, 1, 0), (1, 2, 0)):
+        for _ in range(people):
+            office.member(team, activities, due=7)
+    third = world.make("/v1/units", kind="office", name="三队", parent_id=office.id)["id"]
+    office.teams.append(third)
+    for _ in range(11):
+        office.member(2, 0, due=7)
+    draft = run(world, policy, office.id)
+    world.server.sql("UPDATE assessment_runs SET forecast = 0 WHERE run_id = %s", draft["id"])
+    path = f"/v1/assessments/{draft['id']}/show"
+    world.administrator.post(path, {"appeal_days": 3}).expect(200)
+    reader = world.staff("unit_reader", office.id)
+    seen = [reader.get(f"/v1/units/{unit}/assessment").expect(200) for unit in (office.id, *office.teams)]
+    told = [unit["member_counts"] is not None for unit in seen]
+    # the second team is two people; the first goes with it, lest it be told by what is left
+    assert told == [True, False, False, True]
+    assert [bool(unit["reasons"]) for unit in seen] == told
+    assert all(unit["rating"] for unit in seen)
 
 
 def test_an_appeal_that_is_upheld_rates_the_units_again(world, office, policy, shown):
