@@ -20,7 +20,7 @@ json_t *statement_json(const struct statement_view *view)
                      "signed_by", id_or_null(view->signed_by), "paid_at", json_time(view->paid_us),
                      "paid_by", id_or_null(view->paid_by), "pay_note", view->pay_note,
                      "corrections_fen", (json_int_t)view->corrections_fen, "payable_fen",
-                     (json_int_t)(view->reimburse_fen + view->corrections_fen));
+                     (json_int_t)view->reimburse_fen + view->corrections_fen);
 }
 
 json_t *statement_line_json(const struct statement_line_view *line)

@@ -60,6 +60,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
+/* libcurl's type. NOLINTNEXTLINE(readability-non-const-parameter) */
 static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
     struct handle *handle = context;
