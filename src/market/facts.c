@@ -8,13 +8,17 @@
 #include "ledger/book.h"
 
 /* Whose rows a SELECT may count: made, or confirmed, by then, and within so long before. */
-#define HOUR  "3600000000"
-#define DAY   "86400000000"
-#define MONTH "2592000000000" /* 30 days */
+#define HOUR   "3600000000"
+#define DAY    "86400000000"
+#define MONTH  "2592000000000" /* 30 days */
+#define MONTHS "7776000000000" /* 90 days */
+#define HASTE  "60000000"      /* from the issue to the counter */
 
 /* --- Of a member ------------------------------------------------------------------------------ */
 
 static const struct fact member_catalogue[] = {
+    {"member.redemptions_1h", FACT_NUMBER, "", FACT_OF_MEMBER, FACT_FOR_AUDIT, true,
+     "会员1小时内的兑换次数", "redemptions that the member made within an hour"},
     {"member.redemptions_24h", FACT_NUMBER, "", FACT_OF_MEMBER, FACT_FOR_AUDIT, true,
      "会员24小时内的兑换次数", "redemptions that the member made within 24 hours"},
     {"member.redemptions_30d", FACT_NUMBER, "", FACT_OF_MEMBER, FACT_FOR_AUDIT, true,
@@ -32,7 +36,8 @@ static void ask_members(struct sql *sql, struct fact_request *request)
     static const struct fact_column columns[] = {
         FACT_COLUMN(member_id), FACT_COLUMN(redemption_id), FACT_COLUMN(at_us), {0}};
 
-    sql_add(sql, "SELECT q.i, COUNT(IF(r.created_us > q.at_us - " DAY ", 1, NULL)),"
+    sql_add(sql, "SELECT q.i, COUNT(IF(r.created_us > q.at_us - " HOUR ", 1, NULL)),"
+                 " COUNT(IF(r.created_us > q.at_us - " DAY ", 1, NULL)),"
                  " COUNT(r.created_us), COALESCE(SUM(r.points), 0),"
                  " (q.at_us - MAX(r.created_us)) DIV 1000000 FROM ");
     facts_add_rows(sql, request, columns);
@@ -54,6 +59,10 @@ static const struct fact pair_catalogue[] = {
      "vouchers of this member that this clerk confirmed within 30 days"},
     {"pair.points_30d", FACT_POINTS, "points/100", FACT_OF_PAIR, FACT_FOR_AUDIT, true,
      "同一店员30天内为该会员核销的积分", "points of those vouchers"},
+    {"pair.hasty_90d", FACT_NUMBER, "", FACT_OF_PAIR, FACT_FOR_AUDIT, true,
+     "同一店员90天内在出券后一分钟内为该会员核销的次数",
+     "vouchers of this member that this clerk confirmed within 90 days, each within a minute of its"
+     " issue"},
     {0},
 };
 
@@ -66,10 +75,12 @@ static void ask_pairs(struct sql *sql, struct fact_request *request)
                                                  FACT_COLUMN(at_us),
                                                  {0}};
 
-    sql_add(sql, "SELECT q.i, COUNT(r.redemption_id), COALESCE(SUM(r.points), 0) FROM ");
+    sql_add(sql, "SELECT q.i, COUNT(IF(r.confirmed_us > q.at_us - " MONTH ", 1, NULL)),"
+                 " COALESCE(SUM(IF(r.confirmed_us > q.at_us - " MONTH ", r.points, 0)), 0),"
+                 " COUNT(IF(r.confirmed_us - r.created_us <= " HASTE ", 1, NULL)) FROM ");
     facts_add_rows(sql, request, columns);
     sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member) ON r.member_id = q.member_id"
-                 " AND r.confirmed_by = q.actor_id AND r.confirmed_us > q.at_us - " MONTH
+                 " AND r.confirmed_by = q.actor_id AND r.confirmed_us > q.at_us - " MONTHS
                  " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
                  " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);

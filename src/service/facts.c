@@ -53,7 +53,8 @@ const struct fact_loader service_member_facts = {"service_member", member_catalo
 
 static const struct fact record_catalogue[] = {
     {"record.overlap_minutes", FACT_NUMBER, "minutes", FACT_OF_RECORD, FACT_FOR_BOTH, true,
-     "与本人其他记录重叠的分钟数", "minutes that lie within other records of the same member"},
+     "与本人其他记录重叠的分钟数",
+     "minutes that lie within other records of the same member, within the activities' own times"},
     {"record.minutes_today", FACT_NUMBER, "minutes", FACT_OF_RECORD, FACT_FOR_BOTH, true,
      "本人当日其他记录的分钟数", "minutes of the member's other records of the same local day"},
     {"record.in_range", FACT_BOOL, "", FACT_OF_RECORD, FACT_FOR_BOTH, true,
@@ -66,24 +67,37 @@ static const struct fact record_catalogue[] = {
      "minutes from the end of the service until it was entered afterwards; 0 when it was not"},
     {"record.stated", FACT_BOOL, "", FACT_OF_RECORD, FACT_FOR_BOTH, true,
      "未签退，离开时间由本人补报", "whether the member told afterwards when they had left"},
+    {"record.signed_up_after_minutes", FACT_NUMBER, "minutes", FACT_OF_RECORD, FACT_FOR_BOTH, true,
+     "服务开始后多少分钟才报名；事先报名为0，未报名则未知",
+     "minutes from the beginning of the service until the member signed up; 0 when before; not "
+     "known"
+     " when they never did"},
     {0},
 };
 
+/* Time meets time where both count: who comes early to the next door, before the first has ended,
+ * is not at two places. */
 static void ask_records(struct sql *sql, struct fact_request *request)
 {
     static const struct fact_column columns[] = {
         FACT_COLUMN(record_id), FACT_COLUMN(at_us), FACT_OFFSET, {0}};
 
-    sql_add(sql, "SELECT q.i, COALESCE(SUM(GREATEST(0, LEAST(r.ended_us, o.ended_us)"
-                 "  - GREATEST(r.started_us, o.started_us))), 0) DIV 60000000,"
+    sql_add(sql, "SELECT q.i, COALESCE(SUM(GREATEST(0,"
+                 "  LEAST(r.ended_us, ra.ends_us, o.ended_us, oa.ends_us)"
+                 "  - GREATEST(r.started_us, ra.starts_us, o.started_us, oa.starts_us))), 0)"
+                 " DIV 60000000,"
                  " COALESCE(SUM(IF((r.started_us + q.offset_us) DIV " DAY
                  "  = (o.started_us + q.offset_us) DIV " DAY ", r.minutes, 0)), 0),"
                  " CASE o.place_check WHEN 1 THEN 1 WHEN 2 THEN 0 END, o.grade = 4,"
                  " IF(o.grade = 4, (o.notice_until_us - " NOTICE " - o.ended_us) DIV 60000000, 0),"
-                 " o.stated FROM ");
+                 " o.stated, GREATEST(0, s.at_us - o.started_us) DIV 60000000 FROM ");
     facts_add_rows(sql, request, columns);
     sql_add(sql, " STRAIGHT_JOIN records o ON o.record_id = q.record_id"
+                 " LEFT JOIN activities oa ON oa.activity_id = o.activity_id"
+                 " LEFT JOIN sign_ups s ON s.activity_id = o.activity_id"
+                 "  AND s.member_id = o.member_id"
                  " LEFT JOIN records r FORCE INDEX (by_member) ON r.member_id = o.member_id" COUNTS
+                 " LEFT JOIN activities ra ON ra.activity_id = r.activity_id"
                  " GROUP BY q.i");
     sql_end(sql);
 }
@@ -135,19 +149,38 @@ static const struct fact actor_catalogue[] = {
     {0},
 };
 
+/*
+ * A SELECT a row, so that each reads its own day: joined, every row would read all that its actor
+ * has ever approved (a range whose ends come from another table is no use to an index).
+ */
+static void ask_actor(struct sql *sql, const struct fact_subject *subject, size_t index)
+{
+    const int64_t hour_us = 60 * MINUTE_US, offset_us = subject->utc_offset_minutes * MINUTE_US;
+
+    sql_add(sql, "SELECT ");
+    sql_add_id(sql, index);
+    sql_add(sql, ", COUNT(IF(reviewed_us > ");
+    sql_add_int(sql, subject->at_us - hour_us);
+    sql_add(sql, ", 1, NULL)), COUNT(*), COUNT(IF(MOD(reviewed_us + ");
+    sql_add_int(sql, offset_us + hour_us);
+    sql_add(sql, ", " DAY ") < 7 * " HOUR ", 1, NULL))"
+                 " FROM records FORCE INDEX (by_reviewer) WHERE reviewed_by = ");
+    sql_add_id(sql, subject->actor_id);
+    sql_add(sql, " AND reviewed_us > ");
+    sql_add_int(sql, subject->at_us - DAY_US);
+    sql_add(sql, " AND reviewed_us <= ");
+    sql_add_int(sql, subject->at_us);
+    sql_add(sql, " AND state = 3 AND record_id <> ");
+    sql_add_id(sql, subject->record_id);
+}
+
 static void ask_actors(struct sql *sql, struct fact_request *request)
 {
-    static const struct fact_column columns[] = {
-        FACT_COLUMN(actor_id), FACT_COLUMN(record_id), FACT_COLUMN(at_us), FACT_OFFSET, {0}};
-
-    sql_add(sql, "SELECT q.i, COUNT(IF(r.reviewed_us > q.at_us - " HOUR ", 1, NULL)),"
-                 " COUNT(r.record_id),"
-                 " COUNT(IF(MOD(r.reviewed_us + q.offset_us + " HOUR ", " DAY ") < 7 * " HOUR
-                 ", 1, NULL)) FROM ");
-    facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN records r FORCE INDEX (by_reviewer) ON r.reviewed_by = q.actor_id"
-                 " AND r.reviewed_us > q.at_us - " DAY " AND r.reviewed_us <= q.at_us"
-                 " AND r.state = 3 AND r.record_id <> q.record_id GROUP BY q.i");
+    for (size_t i = 0; i < request->count; i++) {
+        if (i > 0)
+            sql_add(sql, " UNION ALL ");
+        ask_actor(sql, request->rows[i].subject, i);
+    }
     sql_end(sql);
 }
 

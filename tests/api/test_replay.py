@@ -42,7 +42,7 @@ def test_velocity_finds_what_sql_finds(served, tmp_path):
     server, _ = served
     settings = tmp_path / "settings.json"
     for most in (1, 3, 100):
-        settings.write_text(json.dumps({"most_24h": most}))
+        settings.write_text(json.dumps({"most_1h": 1000, "most_24h": most}))
         hits, summary = replay(server, "velocity", f"--settings={settings}")
         expected = {str(row["id"]) for row in server.sql(HIT, most)}
         assert {hit["id"] for hit in hits} == expected

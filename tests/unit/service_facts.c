@@ -107,7 +107,7 @@ static void the_nearest_names_come_first(void **state)
     assert_int_equal(facts_find(TEXT("member.redemption_24h")), -1);
     assert_int_equal(facts_nearest(TEXT("member.redemption_24h"), nearest, 3), 3);
     assert_string_equal(nearest[0], "member.redemptions_24h");
-    assert_string_equal(nearest[1], "member.redemptions_30d");
+    assert_string_equal(nearest[1], "member.redemptions_1h");
 }
 
 /* --- What is found ---------------------------------------------------------------------------- */
@@ -211,8 +211,9 @@ static void lay_record(uint64_t id, uint64_t member, int state, int grade, int64
 {
     RUN("INSERT INTO activities (activity_id, unit_id, category, state, title, description, place,"
         " starts_us, ends_us, capacity, signed_up, created_by, created_us) VALUES (%llu, 51, %d, 5,"
-        " '', '', '', 0, 0, 0, 0, 0, 0)",
-        (unsigned long long)id, (int)(id % 2) + 1);
+        " '', '', '', %lld, %lld, 0, 0, 0, 0)",
+        (unsigned long long)id, (int)(id % 2) + 1, (long long)started_us,
+        (long long)(started_us + minutes * MINUTE_US));
     RUN("INSERT INTO records (record_id, activity_id, member_id, state, grade, started_us,"
         " ended_us, minutes, points, reviewed_by, reviewed_us, note, place_check, notice_until_us)"
         " VALUES (%llu, %llu, %llu, %d, %d, %lld, %lld, %lld, %lld, %d, %lld, '', %d, %lld)",
@@ -248,6 +249,17 @@ static void a_record_knows_its_neighbours(void **state)
     known(&subject, "actor.approvals_1h", 1);
     known(&subject, "actor.approvals_24h", 2);
     known(&subject, "actor.approvals_night", 1);
+    unknown(&subject, "record.signed_up_after_minutes"); /* they never did */
+    RUN("INSERT INTO sign_ups (activity_id, member_id, state, at_us) VALUES (21, 200, 1, %lld)",
+        (long long)(T0 - 105 * MINUTE_US));
+    known(&subject, "record.signed_up_after_minutes", 75);
+    RUN("UPDATE sign_ups SET at_us = 1 WHERE activity_id = 21");
+    known(&subject, "record.signed_up_after_minutes", 0);
+    /* What lies outside an activity counts for none: the first was over when they left for the
+     * next. */
+    RUN("UPDATE activities SET ends_us = %lld WHERE activity_id = 21",
+        (long long)(T0 - 90 * MINUTE_US));
+    known(&subject, "record.overlap_minutes", 30);
     subject.record_id = 22;
     known(&subject, "record.in_range", 1);
     subject.record_id = 25;

@@ -1,7 +1,9 @@
 /*
  * backfill: service that was entered afterwards (grade D). Such a record has had two people and a
  * public notice already; this rule asks again when it is long, late, one of many for the same
- * person, or when its reviewer approves at night or by the dozen: hours have been sold that way.
+ * person, or when its reviewer approves at night or by the dozen; and about any record whose member
+ * signed up only after the service had begun, which is another way of entering it afterwards: hours
+ * have been sold in both.
  */
 #include <linli/plugin.h>
 
@@ -11,6 +13,7 @@ enum {
     SETTING_MOST_30D,
     SETTING_APPROVALS_1H,
     SETTING_NIGHT,
+    SETTING_SIGNED_UP,
     SETTING_OFFSET,
     SETTINGS
 };
@@ -53,6 +56,14 @@ static const struct linli_setting settings[SETTINGS] = {
                        .help_zh = LINLI_TEXT("审核人夜间（23 点至 6 点）审核补录时核对"),
                        .help_en = LINLI_TEXT("asks when the reviewer approves between 23:00 and "
                                              "06:00")},
+    [SETTING_SIGNED_UP] = {.name = LINLI_TEXT("signed_up_minutes"),
+                           .type = LINLI_SETTING_INT,
+                           .fallback = LINLI_TEXT("60"),
+                           .least = 0,
+                           .most = 10000,
+                           .help_zh = LINLI_TEXT("服务开始超过该分钟数后才报名时核对；0 表示从不"),
+                           .help_en = LINLI_TEXT("asks about any record whose member signed up so "
+                                                 "many minutes after the service began; 0: never")},
     [SETTING_OFFSET] = {.name = LINLI_TEXT("utc_offset_minutes"),
                         .type = LINLI_SETTING_INT,
                         .fallback = LINLI_TEXT("480"),
@@ -62,11 +73,12 @@ static const struct linli_setting settings[SETTINGS] = {
                         .help_en = LINLI_TEXT("the local time zone, in minutes from UTC")},
 };
 
-enum { FACT_LATER, FACT_PAIR_30D, FACT_APPROVALS_1H };
+enum { FACT_LATER, FACT_PAIR_30D, FACT_APPROVALS_1H, FACT_SIGNED_UP };
 static const struct linli_text facts[] = {
     [FACT_LATER] = LINLI_TEXT("record.entered_after_minutes"),
     [FACT_PAIR_30D] = LINLI_TEXT("pair.records_30d"),
     [FACT_APPROVALS_1H] = LINLI_TEXT("actor.approvals_1h"),
+    [FACT_SIGNED_UP] = LINLI_TEXT("record.signed_up_after_minutes"),
 };
 
 #define GRADE_D        4
@@ -76,7 +88,7 @@ static const struct linli_text facts[] = {
 #define NIGHT_TO       (6 * 60)
 
 struct limits {
-    int64_t minutes, days_later, most_30d, approvals_1h, offset;
+    int64_t minutes, days_later, most_30d, approvals_1h, signed_up, offset;
     bool at_night;
 };
 static struct limits limits;
@@ -88,6 +100,7 @@ static bool start(const struct linli_setup *setup, void **state)
     limits.most_30d = setup->values[SETTING_MOST_30D].number;
     limits.approvals_1h = setup->values[SETTING_APPROVALS_1H].number;
     limits.at_night = setup->values[SETTING_NIGHT].number != 0;
+    limits.signed_up = setup->values[SETTING_SIGNED_UP].number;
     limits.offset = setup->values[SETTING_OFFSET].number;
     *state = &limits;
     return true;
@@ -113,7 +126,10 @@ static void check(const void *state, const struct linli_event *event,
     const struct limits *within = state;
     int64_t later = known->values[FACT_LATER].number;
 
-    if (event->grade != GRADE_D)
+    if (within->signed_up > 0 && known->values[FACT_SIGNED_UP].number >= within->signed_up)
+        flag(opinion, "signed_up_afterwards", "服务开始之后才报名",
+             "signed up after the service had begun");
+    if (event->grade != GRADE_D || opinion->verdict != LINLI_ALLOW)
         return;
     if (event->minutes > within->minutes)
         flag(opinion, "long_backfill", "补录的服务时间较长", "a long service, entered afterwards");

@@ -65,11 +65,27 @@ static void test_late_often_and_by_the_dozen(void **state)
     assert_string_equal(test.opinion.reason.code, "approved_by_the_dozen");
 }
 
+static void test_signing_up_afterwards_is_entering_afterwards(void **state)
+{
+    (void)state;
+    assert_true(linli_test_start(&test, &linli_plugin, ""));
+    assert_int_equal(check(10, 3, 60), LINLI_ALLOW); /* never signed up: a paper list */
+    linli_test_fact(&test, "record.signed_up_after_minutes", 59);
+    assert_int_equal(check(10, 3, 60), LINLI_ALLOW);
+    linli_test_fact(&test, "record.signed_up_after_minutes", 60);
+    assert_int_equal(check(10, 3, 60), LINLI_FLAG);
+    assert_string_equal(test.opinion.reason.code, "signed_up_afterwards");
+    assert_true(linli_test_start(&test, &linli_plugin, "signed_up_minutes=0"));
+    linli_test_fact(&test, "record.signed_up_after_minutes", 300);
+    assert_int_equal(check(10, 3, 60), LINLI_ALLOW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_what_was_entered_afterwards),
         cmocka_unit_test(test_night_is_from_eleven_to_six),
+        cmocka_unit_test(test_signing_up_afterwards_is_entering_afterwards),
         cmocka_unit_test(test_late_often_and_by_the_dozen),
     };
 

@@ -1,12 +1,12 @@
 /*
  * collusion: a clerk and a member who meet too often. Flags a confirmation when the same clerk has
- * confirmed many vouchers of the same member within 30 days, and sooner when the voucher was made
- * seconds before: nobody walks to a counter that fast, again and again. A confirmation is never
- * held: whoever stands at the counter gets the goods, and a person looks at it afterwards.
+ * confirmed many vouchers of the same member within 30 days, or a few within 90 days each of which
+ * was made seconds before: nobody walks to a counter that fast, again and again. A confirmation is
+ * never held: whoever stands at the counter gets the goods, and a person looks at it afterwards.
  */
 #include <linli/plugin.h>
 
-enum { SETTING_MOST_30D, SETTING_HASTY_MOST, SETTING_HASTY_SECONDS, SETTINGS };
+enum { SETTING_MOST_30D, SETTING_HASTY_MOST, SETTINGS };
 static const struct linli_setting settings[SETTINGS] = {
     [SETTING_MOST_30D] = {.name = LINLI_TEXT("most_30d"),
                           .type = LINLI_SETTING_INT,
@@ -16,31 +16,27 @@ static const struct linli_setting settings[SETTINGS] = {
                           .help_zh = LINLI_TEXT("同一店员 30 天内为同一会员核销超过该次数时核对"),
                           .help_en = LINLI_TEXT("vouchers of one member that one clerk confirms in "
                                                 "30 days before anybody asks")},
-    [SETTING_HASTY_MOST] = {.name = LINLI_TEXT("hasty_most_30d"),
+    [SETTING_HASTY_MOST] = {.name = LINLI_TEXT("hasty_most_90d"),
                             .type = LINLI_SETTING_INT,
-                            .fallback = LINLI_TEXT("3"),
+                            .fallback = LINLI_TEXT("2"),
                             .least = 0,
                             .most = 1000,
-                            .help_zh = LINLI_TEXT("出券后立即核销时适用的次数"),
-                            .help_en = LINLI_TEXT("the same for a voucher confirmed right after it "
-                                                  "was made")},
-    [SETTING_HASTY_SECONDS] = {.name = LINLI_TEXT("hasty_seconds"),
-                               .type = LINLI_SETTING_SECONDS,
-                               .fallback = LINLI_TEXT("20"),
-                               .least = 0,
-                               .most = 3600,
-                               .help_zh = LINLI_TEXT("出券后多少秒内算立即核销"),
-                               .help_en = LINLI_TEXT("how soon right after is, in seconds")},
+                            .help_zh = LINLI_TEXT("同一店员 90 天内在出券后一分钟内为同一会员核销"
+                                                  "超过该次数时核对"),
+                            .help_en = LINLI_TEXT("vouchers of one member that one clerk confirms "
+                                                  "within a minute of their issue, in 90 days, "
+                                                  "before anybody asks")},
 };
 
-enum { FACT_PAIR_30D, FACT_SINCE_ISSUE };
+enum { FACT_PAIR_30D, FACT_HASTY_90D, FACT_SINCE_ISSUE };
 static const struct linli_text facts[] = {
     [FACT_PAIR_30D] = LINLI_TEXT("pair.redemptions_30d"),
+    [FACT_HASTY_90D] = LINLI_TEXT("pair.hasty_90d"),
     [FACT_SINCE_ISSUE] = LINLI_TEXT("redemption.seconds_since_issue"),
 };
 
 struct limits {
-    int64_t most, hasty_most, hasty_seconds;
+    int64_t most, hasty_most;
 };
 static struct limits limits;
 
@@ -48,31 +44,35 @@ static bool start(const struct linli_setup *setup, void **state)
 {
     limits.most = setup->values[SETTING_MOST_30D].number;
     limits.hasty_most = setup->values[SETTING_HASTY_MOST].number;
-    limits.hasty_seconds = setup->values[SETTING_HASTY_SECONDS].number;
     *state = &limits;
     return true;
 }
 
-static void flag(struct linli_opinion *opinion, const char *code, int64_t times)
+#define HASTY_SECONDS 60 /* as the fact has it */
+
+static void flag(struct linli_opinion *opinion, const char *code, int days, int64_t times)
 {
     linli_decide(opinion, LINLI_FLAG, code);
-    linli_say(&opinion->reason.zh, "同一店员 30 天内为同一会员核销 %lld 次", (long long)times);
-    linli_say(&opinion->reason.en, "the same clerk and member met %lld times in 30 days",
+    linli_say(&opinion->reason.zh, "同一店员 %d 天内为同一会员核销 %lld 次", days,
               (long long)times);
+    linli_say(&opinion->reason.en, "the same clerk and member met %lld times in %d days",
+              (long long)times, days);
 }
 
+/* The facts do not count the voucher that is asked about. */
 static void check(const void *state, const struct linli_event *event,
                   const struct linli_facts *known, struct linli_opinion *opinion)
 {
     const struct limits *within = state;
     int64_t times = known->values[FACT_PAIR_30D].number + 1;
+    int64_t hasty = known->values[FACT_HASTY_90D].number + 1;
     const struct linli_value *since = &known->values[FACT_SINCE_ISSUE];
 
     (void)event;
     if (times > within->most)
-        flag(opinion, "same_clerk_and_member", times);
-    else if (times > within->hasty_most && since->known && since->number <= within->hasty_seconds)
-        flag(opinion, "hasty_confirmations", times);
+        flag(opinion, "same_clerk_and_member", 30, times);
+    else if (since->known && since->number <= HASTY_SECONDS && hasty > within->hasty_most)
+        flag(opinion, "hasty_confirmations", 90, hasty);
 }
 
 static const struct linli_audit audit = {sizeof audit, LINLI_CONFIRM, check};

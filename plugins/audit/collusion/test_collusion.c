@@ -24,22 +24,25 @@ static void test_regulars_are_welcome(void **state)
     assert_string_equal(test.opinion.reason.code, "same_clerk_and_member");
 }
 
-static void test_haste_counts_sooner(void **state)
+static void test_haste_counts_sooner_and_longer(void **state)
 {
     (void)state;
     assert_true(linli_test_start(&test, &linli_plugin, ""));
-    linli_test_fact(&test, "redemption.seconds_since_issue", 20);
-    assert_int_equal(check(2), LINLI_ALLOW);
-    assert_int_equal(check(3), LINLI_FLAG);
+    linli_test_fact(&test, "redemption.seconds_since_issue", 60);
+    linli_test_fact(&test, "pair.hasty_90d", 1);
+    assert_int_equal(check(1), LINLI_ALLOW);
+    linli_test_fact(&test, "pair.hasty_90d", 2);
+    assert_int_equal(check(0), LINLI_FLAG);
     assert_string_equal(test.opinion.reason.code, "hasty_confirmations");
-    linli_test_fact(&test, "redemption.seconds_since_issue", 21);
-    assert_int_equal(check(3), LINLI_ALLOW);
+    linli_test_fact(&test, "redemption.seconds_since_issue", 61);
+    assert_int_equal(check(0), LINLI_ALLOW);
 }
 
 static void test_what_is_not_known_is_no_haste(void **state)
 {
     (void)state;
     assert_true(linli_test_start(&test, &linli_plugin, ""));
+    linli_test_fact(&test, "pair.hasty_90d", 5);
     assert_int_equal(check(5), LINLI_ALLOW);
 }
 
@@ -47,7 +50,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_regulars_are_welcome),
-        cmocka_unit_test(test_haste_counts_sooner),
+        cmocka_unit_test(test_haste_counts_sooner_and_longer),
         cmocka_unit_test(test_what_is_not_known_is_no_haste),
     };
 

@@ -47,12 +47,14 @@ static const struct linli_setting settings[SETTINGS] = {
  * whole catalogue, and only what is loaded while somebody waits at a counter as well. */
 static const struct linli_text facts[] = {
     LINLI_TEXT("member.points_available"),
+    LINLI_TEXT("member.redemptions_1h"),
     LINLI_TEXT("member.redemptions_24h"),
     LINLI_TEXT("member.redemptions_30d"),
     LINLI_TEXT("member.points_spent_30d"),
     LINLI_TEXT("member.seconds_since_redemption"),
     LINLI_TEXT("pair.redemptions_30d"),
     LINLI_TEXT("pair.points_30d"),
+    LINLI_TEXT("pair.hasty_90d"),
     LINLI_TEXT("merchant.confirmations_1h"),
     LINLI_TEXT("merchant.confirmations_24h"),
     LINLI_TEXT("actor.confirmations_1h"),
@@ -67,6 +69,7 @@ static const struct linli_text facts[] = {
     LINLI_TEXT("record.backfilled"),
     LINLI_TEXT("record.entered_after_minutes"),
     LINLI_TEXT("record.stated"),
+    LINLI_TEXT("record.signed_up_after_minutes"),
     LINLI_TEXT("pair.records_30d"),
     LINLI_TEXT("pair.minutes_30d"),
     LINLI_TEXT("actor.approvals_1h"),

@@ -32,6 +32,17 @@ static void test_counts_the_one_that_is_asked_about(void **state)
     assert_string_equal(test.opinion.reason.code, "many_points_in_a_month");
 }
 
+static void test_an_hour_is_narrower_than_a_day(void **state)
+{
+    (void)state;
+    assert_true(linli_test_start(&test, &linli_plugin, ""));
+    linli_test_fact(&test, "member.redemptions_1h", 4);
+    assert_int_equal(check(9, 9, 0, 100), LINLI_ALLOW);
+    linli_test_fact(&test, "member.redemptions_1h", 5);
+    assert_int_equal(check(5, 5, 0, 100), LINLI_FLAG);
+    assert_string_equal(test.opinion.reason.code, "many_redemptions_in_an_hour");
+}
+
 static void test_denies_only_where_told_to(void **state)
 {
     (void)state;
@@ -52,6 +63,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_the_one_that_is_asked_about),
+        cmocka_unit_test(test_an_hour_is_narrower_than_a_day),
         cmocka_unit_test(test_denies_only_where_told_to),
         cmocka_unit_test(test_refuses_to_deny_before_it_asks),
     };

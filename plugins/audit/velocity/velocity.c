@@ -1,14 +1,28 @@
 /*
  * velocity: too much, too fast. Flags a redemption when the member has made more than so many
- * within 24 hours, or spent more than so much within 30 days; denies far beyond.
+ * within an hour or a day, or spent more than so much within 30 days; denies far beyond.
  */
 #include <linli/plugin.h>
 
-enum { SETTING_MOST_24H, SETTING_MOST_30D, SETTING_POINTS_30D, SETTING_DENY_24H, SETTINGS };
+enum {
+    SETTING_MOST_1H,
+    SETTING_MOST_24H,
+    SETTING_MOST_30D,
+    SETTING_POINTS_30D,
+    SETTING_DENY_24H,
+    SETTINGS
+};
 static const struct linli_setting settings[SETTINGS] = {
+    [SETTING_MOST_1H] = {.name = LINLI_TEXT("most_1h"),
+                         .type = LINLI_SETTING_INT,
+                         .fallback = LINLI_TEXT("5"),
+                         .least = 1,
+                         .most = 1000,
+                         .help_zh = LINLI_TEXT("1 小时内兑换次数超过该值时核对"),
+                         .help_en = LINLI_TEXT("redemptions in an hour that nobody asks about")},
     [SETTING_MOST_24H] = {.name = LINLI_TEXT("most_24h"),
                           .type = LINLI_SETTING_INT,
-                          .fallback = LINLI_TEXT("5"),
+                          .fallback = LINLI_TEXT("12"),
                           .least = 1,
                           .most = 1000,
                           .help_zh = LINLI_TEXT("24 小时内兑换次数超过该值时核对"),
@@ -38,20 +52,22 @@ static const struct linli_setting settings[SETTINGS] = {
                                                 "denied; 0: never")},
 };
 
-enum { FACT_24H, FACT_30D, FACT_POINTS_30D };
+enum { FACT_1H, FACT_24H, FACT_30D, FACT_POINTS_30D };
 static const struct linli_text facts[] = {
+    [FACT_1H] = LINLI_TEXT("member.redemptions_1h"),
     [FACT_24H] = LINLI_TEXT("member.redemptions_24h"),
     [FACT_30D] = LINLI_TEXT("member.redemptions_30d"),
     [FACT_POINTS_30D] = LINLI_TEXT("member.points_spent_30d"),
 };
 
 struct limits {
-    int64_t most_24h, most_30d, points_30d, deny_24h;
+    int64_t most_1h, most_24h, most_30d, points_30d, deny_24h;
 };
 static struct limits limits;
 
 static bool start(const struct linli_setup *setup, void **state)
 {
+    limits.most_1h = setup->values[SETTING_MOST_1H].number;
     limits.most_24h = setup->values[SETTING_MOST_24H].number;
     limits.most_30d = setup->values[SETTING_MOST_30D].number;
     limits.points_30d = setup->values[SETTING_POINTS_30D].number;
@@ -76,12 +92,16 @@ static void check(const void *state, const struct linli_event *event,
                   const struct linli_facts *known, struct linli_opinion *opinion)
 {
     const struct limits *within = state;
+    int64_t hour = known->values[FACT_1H].number + 1;
     int64_t day = known->values[FACT_24H].number + 1, month = known->values[FACT_30D].number + 1;
     int64_t points = known->values[FACT_POINTS_30D].number + event->points;
 
     if (within->deny_24h > 0 && day > within->deny_24h)
         say(opinion, LINLI_DENY, "too_many_redemptions", "24 小时内兑换次数", "redemptions in 24 h",
             day);
+    else if (hour > within->most_1h)
+        say(opinion, LINLI_FLAG, "many_redemptions_in_an_hour", "1 小时内兑换次数",
+            "redemptions in an hour", hour);
     else if (day > within->most_24h)
         say(opinion, LINLI_FLAG, "many_redemptions_in_a_day", "24 小时内兑换次数",
             "redemptions in 24 h", day);
