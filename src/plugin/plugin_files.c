@@ -9,7 +9,8 @@
 
 #include "base/crypto.h"
 
-#define PIECE 65536
+#define PIECE     65536
+#define FILE_MOST (64U << 20) /* bytes, debug information included */
 
 static const char *named_or_beside(const char *const *folders, size_t count, const char *program,
                                    char path[PATH_MAX])
@@ -48,10 +49,13 @@ bool plugin_file_load(const char *path, struct buffer *content, struct error *er
 
     if (!file)
         return error_set(error, "plugin.file", "%s: %s", path, strerror(errno));
-    while ((length = fread(piece, 1, sizeof piece, file)) > 0)
+    while (content->length <= FILE_MOST && (length = fread(piece, 1, sizeof piece, file)) > 0)
         buffer_add(content, piece, length);
     bool fine = !ferror(file);
     fclose(file);
+    if (content->length > FILE_MOST) /* a device has no end */
+        return error_set(error, "plugin.file", "%s: too large for a plugin: strip it (strip -s)",
+                         path);
     return fine || error_set(error, "plugin.file", "%s: cannot be read", path);
 }
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.server import BINARY, ROOT
+from support.server import BINARY, ROOT, run_cli
 
 KINDS = {"merchant": "corner_bakery", "audit": "quiet_hours", "assess": "helping_hands"}
 
@@ -81,6 +81,11 @@ def check(path, *options):
     done = subprocess.run([str(BINARY), "plugin", "check", "--json", *options, str(path)],
                           capture_output=True, text=True, timeout=120)
     return done.returncode, json.loads(done.stdout)
+
+
+def test_a_device_without_an_end_is_no_plugin():
+    checked = run_cli("plugin", "check", "/dev/zero", check=False, timeout=20)
+    assert checked.returncode == 1 and "too large" in checked.stderr
 
 
 @pytest.mark.parametrize("name", HOSTILE)
