@@ -60,7 +60,8 @@ struct json_bounds json_field_bounds(const struct json_field *field);
 
 /* What was wrong with the input, in terms a caller can show. `code` is a literal:
  * "missing", "unknown_field", "wrong_type", "too_small", "too_large", "too_short", "too_long",
- * "bad_id", "bad_points", "bad_time", "bad_day", "bad_choice", "bad_text", "bad_name", "not_an_object". */
+ * "bad_id", "bad_points", "bad_time", "bad_day", "bad_choice", "bad_text", "bad_name",
+ * "not_an_object". */
 struct json_fault {
     char pointer[128]; /* RFC 6901, "/items/3/price" */
     const char *code;

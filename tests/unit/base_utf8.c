@@ -99,10 +99,12 @@ static void names_are_one_line_that_can_be_seen(void **state)
 {
     static const char *const names[] = {"王小明",   "欧阳 鹤鸣", "محمد", "Zoë O’Brien",
                                         "👩\u200d🎤", "𠀀",        "x"};
+    /* NOLINTBEGIN(misc-misleading-bidirectional): that is what they are here for */
     static const char *const none[] = {
         "",         " ",        "\u3000",       "\u200b\u00a0", "\ufeff",
         "王\n小明", "\t王",     "王\u2028小明", "\u202e明小王", "\u2067王",
         "王\ufffe", "\ufdd0王", "\U0010ffff王", "\xc3",         "\x1b[31m王"};
+    /* NOLINTEND(misc-misleading-bidirectional) */
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)

@@ -39,31 +39,31 @@ static int asked;
 struct plugin_desk {
     int borrowed;
 };
-static struct plugin_desk desk;
+static struct plugin_desk the_desk;
 
 struct plugin_desk *plugins_borrow(struct plugins *plugins, enum plugin_desk_use use)
 {
     (void)plugins;
     assert_int_equal(use, DESK_TELLER);
-    assert_int_equal(desk.borrowed++, 0);
-    return &desk;
+    assert_int_equal(the_desk.borrowed++, 0);
+    return &the_desk;
 }
 
-void plugins_return(struct plugin_desk *returned)
+void plugins_return(struct plugin_desk *desk)
 {
-    assert_int_equal(--returned->borrowed, 0);
+    assert_int_equal(--desk->borrowed, 0);
 }
 
-const struct plugin_set *plugin_desk_set(const struct plugin_desk *of)
+const struct plugin_set *plugin_desk_set(const struct plugin_desk *desk)
 {
-    (void)of;
+    (void)desk;
     return &set;
 }
 
-void plugin_desk_ask(struct plugin_desk *of, struct plugin_call *calls, size_t count,
+void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t count,
                      struct arena *arena, int64_t deadline_us)
 {
-    (void)of, (void)deadline_us;
+    (void)desk, (void)deadline_us;
     asked++;
     for (size_t i = 0; i < count; i++) {
         size_t rule = (size_t)(calls[i].plugin - rules);

@@ -91,7 +91,7 @@ static inline size_t sim_commands(size_t usual)
 
 /* What happened in the runs one by one, for the test to see that it tests what it should. */
 struct sim_tally {
-    size_t outcomes[128];  /* by refusal */
+    size_t outcomes[128]; /* by refusal */
     size_t transfers[64]; /* by kind */
     size_t largest_batch;
 };
