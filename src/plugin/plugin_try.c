@@ -134,7 +134,8 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
         return false;
     fine = describe(trial, error);
     if (fine && (settings || has_defaults(manifest))) {
-        trial->crew.pseudonyms[0] = pseudonyms_of(no_key, manifest->name);
+        const uint8_t *key = options->pseudonym_key ? options->pseudonym_key : no_key;
+        trial->crew.pseudonyms[0] = pseudonyms_of(key, manifest->name);
         fine = start(trial, settings, error);
         if (fine && count > 0)
             ask(trial, calls, count);

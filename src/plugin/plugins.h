@@ -148,6 +148,8 @@ struct plugin_options {
     int64_t recycle;      /* calls after which a host is replaced */
     bool image_is_signed; /* no setting. For plugin_try: the file's signature was checked, so that
                              it may be tried where the kernel lacks Landlock */
+    const uint8_t *pseudonym_key; /* no setting. For plugin_try: 32 bytes, so that it sees the
+                                     pseudonyms that it sees in force; NULL: a key of zeros */
 };
 extern const struct config_entry plugin_config[];
 extern struct metric plugin_metrics[];

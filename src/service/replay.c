@@ -1,5 +1,7 @@
 #include "service/replay.h"
 
+#include <string.h>
+
 #include "plugin/registry_rows.h"
 #include "service/record.h"
 
@@ -61,6 +63,7 @@ struct replaying {
     struct replay_sum *sum;
     struct db *db;
     struct plugin_options options;
+    uint8_t pseudonym_key[32]; /* a script that knows somebody by number knows them here as well */
     struct buffer image;
     json_t *settings;
     struct arena *arena; /* of one slice */
@@ -154,6 +157,21 @@ static void count_call(struct replaying *work, const struct plugin_call *call,
         replay->hit(replay->context, &(struct replay_hit){call, event});
 }
 
+/* A built-in file of another version of Linli may want other facts than the database knows of. */
+static bool is_what_was_asked(const struct manifest *file, const struct plugin_row *plugin,
+                              struct error *error)
+{
+    const struct manifest *known = plugin->manifest;
+    size_t size = known->fact_count * sizeof *known->fact_index;
+
+    return (file->fact_count == known->fact_count &&
+            memcmp(file->fact_index, known->fact_index, size) == 0) ||
+           error_set(error, "replay.other_file",
+                     "the file of %s is not the one that the database knows: start the server of"
+                     " this version first",
+                     plugin->name);
+}
+
 /* The facts, then the questions, in a host of their own. The desk turns ids into the plugin's
  * pseudonyms on the way: hits are told with the event as it was. */
 static bool ask_slice(struct replaying *work, struct error *error)
@@ -166,7 +184,8 @@ static bool ask_slice(struct replaying *work, struct error *error)
     if (!facts_load(work->db, work->wishes, work->count, work->arena, NULL, NULL, NULL, error) ||
         !plugin_try(&work->options, work->replay->registry->program,
                     (struct text){work->image.data, work->image.length}, work->settings,
-                    work->arena, manifest, work->calls, work->count, error))
+                    work->arena, manifest, work->calls, work->count, error) ||
+        !is_what_was_asked(manifest, work->replay->plugin, error))
         return false;
     for (size_t i = 0; i < work->count; i++)
         count_call(work, &work->calls[i], &events[i]);
@@ -214,6 +233,9 @@ static bool prepare(struct replaying *work, struct error *error)
 {
     const struct replay *replay = work->replay;
     const struct plugin_row *plugin = replay->plugin;
+
+    registry_hooks->pseudonym_key(work->pseudonym_key);
+    work->options.pseudonym_key = work->pseudonym_key;
 
     if (plugin->kind != LINLI_AUDIT)
         return error_set(error, "replay.kind", "%s is no audit rule", plugin->name);
