@@ -25,14 +25,19 @@ static const char *because(struct generation *generation, const struct error *er
     return arena_printf(generation->arena, "%s", error->detail);
 }
 
-/* The file in its sealed memory: an uploaded one's bytes, or the installation's, which must be the
- * one that the set was made with. */
+/* The file in its sealed memory: an uploaded one's bytes, which must be those that were signed, or
+ * the installation's, which must be the one that the set was made with. */
 static int open_plugin(const struct generation_tools *tools, const struct plugin *plugin,
                        struct error *error)
 {
     struct buffer file = {0};
     int image = -1;
 
+    if (plugin->image.length > 0 && !plugin_file_is(plugin->sha256, plugin->image)) {
+        error_set(error, "plugin.other_file",
+                  "what the database has are not the bytes that were uploaded: upload it again");
+        return -1;
+    }
     if (plugin->image.length > 0)
         return image_open(plugin->image, error);
     if (plugin_file_read(tools->options, tools->program, plugin, &file, error))

@@ -71,20 +71,26 @@ char *plugin_files_folder(const struct plugin_options *options, const char *prog
     return folder;
 }
 
+bool plugin_file_is(const uint8_t sha256[HASH_SIZE], struct text file)
+{
+    static const uint8_t any[HASH_SIZE];
+    uint8_t hash[HASH_SIZE];
+
+    crypto_sha256(file.data, file.length, hash);
+    return memcmp(sha256, any, HASH_SIZE) == 0 || memcmp(sha256, hash, HASH_SIZE) == 0;
+}
+
 bool plugin_file_read(const struct plugin_options *options, const char *program,
                       const struct plugin *plugin, struct buffer *file, struct error *error)
 {
-    static const uint8_t any[HASH_SIZE];
     char *folder = plugin_files_folder(options, program);
     char path[PATH_MAX];
-    uint8_t hash[HASH_SIZE];
 
     snprintf(path, sizeof path, "%s/%s.so", folder, plugin->manifest->name);
     free(folder);
     if (!plugin_file_load(path, file, error))
         return false;
-    crypto_sha256(file->data, file->length, hash);
-    if (memcmp(plugin->sha256, any, HASH_SIZE) == 0 || memcmp(plugin->sha256, hash, HASH_SIZE) == 0)
+    if (plugin_file_is(plugin->sha256, (struct text){file->data, file->length}))
         return true;
     return error_set(error, "plugin.other_file",
                      "%s is not the file that the database knows: another version of Linli is"

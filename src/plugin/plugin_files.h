@@ -13,5 +13,7 @@ bool plugin_file_load(const char *path, struct buffer *content, struct error *er
 bool plugin_file_read(const struct plugin_options *options, const char *program,
                       const struct plugin *plugin, struct buffer *file,
                       struct error *error) MUST_CHECK;
+/* Whether these are the bytes of that hash; all zeros: of any. */
+bool plugin_file_is(const uint8_t sha256[32], struct text file);
 
 #endif

@@ -270,16 +270,24 @@ enum find registry_image(struct db *db, const struct registry *registry,
                    ? FIND_FOUND
                    : FIND_FAILED;
     struct rows *rows = db_query(db,
-                                 "SELECT image FROM plugin_versions"
+                                 "SELECT image, sha256 FROM plugin_versions"
                                  " WHERE version_id = ? AND plugin_id = ?",
                                  DB_ID(version_id), DB_ID(row->plugin_id));
-    bool found = rows_next(rows);
+    bool found = rows_next(rows), whole = true;
     if (found) {
         struct text bytes = rows_text(rows, 0);
+        uint8_t sha256[HASH_SIZE];
+
+        rows_bytes(rows, 1, sha256, sizeof sha256);
+        whole = bytes.length == 0 || plugin_file_is(sha256, bytes);
         buffer_add(image, bytes.data, bytes.length);
     }
     if (!rows_end(rows, error))
         return FIND_FAILED;
+    if (!whole) {
+        error_set(error, "plugin.other_file", "these are not the bytes that were uploaded");
+        return FIND_FAILED;
+    }
     return found && image->length > 0 ? FIND_FOUND : FIND_NOTHING;
 }
 

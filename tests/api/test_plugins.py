@@ -251,6 +251,24 @@ def in_force(administrator, name):
     return plugin if plugin["here"]["runs"] else None
 
 
+def test_bytes_that_were_swapped_in_the_database_do_not_run(world, administrator):
+    put(administrator, "swaps", mode="shadow")
+    plugin = plugins.show(administrator, "swaps")
+    other = plugins.plain("swaps", version="1.0.9")
+    swap = "UPDATE plugin_versions SET image = %s WHERE version_id = %s"
+    try:
+        world.server.sql(swap, other, plugin["version_id"])
+        world.server.restart()
+        here = plugins.show(administrator, "swaps")["here"]
+        assert not here["runs"] and "not the bytes" in here["why"]
+    finally:
+        world.server.sql(swap, plugins.plain("swaps"), plugin["version_id"])
+    plugins.change(administrator, "swaps", mode="off").expect(200)
+    plugins.change(administrator, "swaps", mode="shadow").expect(200)
+    assert in_force(administrator, "swaps")
+    plugins.change(administrator, "swaps", mode="off").expect(200)
+
+
 # The installation
 
 
