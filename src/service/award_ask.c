@@ -26,6 +26,7 @@ static struct award_answer programmes(const struct award_ask *ask, const struct 
         .now_us = ask->now_us,
     };
 
+    /* cppcheck-suppress returnDanglingLifetime ; an answer is a value */
     return ask->programme->answer(ask->programme->context, &question);
 }
 

@@ -5,7 +5,7 @@
 
 static void test_say_never_cuts_a_character(void **state)
 {
-    char bytes[16];
+    char bytes[16] = "";
 
     (void)state;
     for (size_t capacity = 1; capacity <= sizeof bytes; capacity++) {

@@ -116,7 +116,7 @@ static void no_small_group_can_be_reckoned(void **unused)
 
     (void)unused;
     for (int i = 0; i < 50000; i++) {
-        struct participation units[UNITS_MOST];
+        struct participation units[UNITS_MOST] = {{0}};
         size_t count = make_tree(&trees, units);
         struct seen seen = try_all_worlds(units, count);
 

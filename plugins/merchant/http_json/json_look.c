@@ -193,7 +193,7 @@ static bool next_token(struct linli_text *pointer, struct linli_room *token)
 
 static bool enter_object(struct look *look, const struct linli_room *token)
 {
-    char bytes[128];
+    char bytes[128] = "";
 
     do {
         struct linli_room name = {bytes, sizeof bytes, 0};
