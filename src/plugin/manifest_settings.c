@@ -166,17 +166,45 @@ static bool check_line(const struct manifest_setting *setting, struct text line,
     return true;
 }
 
+static struct text next_line(struct text *rest)
+{
+    const char *stop = memchr(rest->data, '\n', rest->length);
+    struct text line = {rest->data, stop ? (size_t)(stop - rest->data) : rest->length};
+    size_t taken = line.length + (stop ? 1 : 0);
+
+    *rest = (struct text){rest->data + taken, rest->length - taken};
+    return line;
+}
+
+/* Whether one of the lines has the key of `line`, which is "key=number". */
+static bool has_key(struct text lines, struct text line)
+{
+    size_t key = (size_t)((const char *)memchr(line.data, '=', line.length) - line.data) + 1;
+
+    while (lines.length > 0) {
+        struct text other = next_line(&lines);
+
+        if (other.length >= key && memcmp(other.data, line.data, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A key twice would be two rules, one of them silent. */
 static bool check_map(const struct manifest_setting *setting, struct text text, struct error *error)
 {
-    const char *at = text.data, *end = text.data + text.length;
+    struct text rest = text;
 
-    while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
+    while (rest.length > 0) {
+        struct text before = {text.data, text.length - rest.length}, line = next_line(&rest);
 
-        stop = stop ? stop : end;
-        if (stop > at && !check_line(setting, (struct text){at, (size_t)(stop - at)}, error))
+        if (line.length == 0)
+            continue;
+        if (!check_line(setting, line, error))
             return false;
-        at = stop + 1;
+        if (has_key(before, line))
+            return error_set(error, "plugin.setting", "setting %s: '%.*s' is its key's second line",
+                             setting->name, TEXT_ARGS(line));
     }
     return true;
 }

@@ -128,6 +128,7 @@ static void settings_outside_the_schema_are_refused(void **state)
         {"{\"token\": \"abc\", \"until\": \"2026-02-30\"}", "bad_day"},
         {"{\"token\": \"abc\", \"how\": \"soft\"}", "hard|mild"},
         {"{\"token\": \"abc\", \"by\": \"a=1\\nb\"}", "key=number"},
+        {"{\"token\": \"abc\", \"by\": \"a=1\\n\\nab=2\\na=3\"}", "second line"},
         {"{\"token\": \"abc\", \"by\": \"a=9\"}", "not between -5 and 5"},
         {"{\"token\": \"abc\", \"by\": \"a=1x\"}", "whole number"},
         {"[]", "object"},
