@@ -4,6 +4,7 @@
  */
 #include "service/replay.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +32,30 @@ static const struct json_field replay_fields[] = {
     {0},
 };
 
+static bool read_number(const char **text, uint64_t *number)
+{
+    char *end;
+
+    errno = 0;
+    if (**text < '0' || **text > '9') /* strtoull takes spaces and signs */
+        return false;
+    *number = strtoull(*text, &end, 10);
+    *text = end;
+    return errno == 0;
+}
+
 /* "2.8589934592": the kind of event, and the last one's id. */
 static bool read_cursor(struct call *call, struct text cursor, struct replay_place *place)
 {
     const char *text = arena_copy(call->arena, cursor.data ? cursor.data : "", cursor.length);
-    char *end;
+    uint64_t kind;
 
     if (!*text)
         return true;
-    place->kind = strtoull(text, &end, 10);
-    if (*end != '.')
+    if (!read_number(&text, &kind) || *text++ != '.' || !read_number(&text, &place->after))
         return false;
-    place->after = strtoull(end + 1, &end, 10);
-    return *end == '\0';
+    place->kind = kind;
+    return *text == '\0';
 }
 
 static void add_hit(void *context, const struct replay_hit *hit)
@@ -124,6 +136,8 @@ static enum answered replay_post(struct call *call)
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (input->from_day > input->to_day)
+        return reply_bad_field(call, "/from", "bad_period", "a day not after `to`");
     settings = input->has_settings
                    ? json_loadb(input->settings.data, input->settings.length, 0, NULL)
                    : NULL;

@@ -128,7 +128,8 @@ enum exit_status cli_plugin_replay(struct cli *cli)
     bool fine;
 
     past.name = cli_word(cli);
-    if (!past.name || !read_day(from, &past.from_day) || !read_day(to, &past.to_day))
+    if (!past.name || !read_day(from, &past.from_day) || !read_day(to, &past.to_day) ||
+        past.from_day > past.to_day)
         return cli_misused(cli, "which rule, and --from and --to, days such as 2026-11-22?");
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;

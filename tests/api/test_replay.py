@@ -109,3 +109,15 @@ def test_the_api_replays_part_by_part(served):
     assert world.coordinator.post(path, past).code == "forbidden"
     again = world.administrator.post(path, past | {"cursor": "9.0"}).expect(200)
     assert (again["asked"], again["next"]) == (0, None)
+
+
+def test_a_period_the_wrong_way_round_and_a_made_up_cursor_are_refused(served):
+    server, world = served
+    path = f"/v1/plugins/{plugins.find(world.administrator, 'velocity')['id']}/replay"
+    past = {"from": "2026-03-01", "to": "2026-01-01"}
+    assert world.administrator.post(path, past).code == "bad_field"  # nobody flagged, it said
+    days = [f"--{word}={day}" for word, day in past.items()]
+    assert server.cli("plugin", "replay", "velocity", *days, check=False).returncode == 2
+    past = {"from": "2026-01-01", "to": "2026-03-01"}
+    for cursor in ("-1.5", "1.", ".", " 1.2", "1.-2", "1.2x"):
+        assert world.administrator.post(path, past | {"cursor": cursor}).code == "bad_field", cursor
