@@ -84,6 +84,22 @@ static const struct part parts[] = {
      " WHERE member_id = ?",
      {{"id", ID}, {"kind", NUMBER}, {"state", NUMBER}, {"points", POINTS}, {"reason", WORDS},
       {"proposed_at", TIME}, {"decided_at", TIME}}},
+    {"checks", /* those that they were told of */
+     "SELECT check_id, kind, state, ref, points, opened_us, due_us, decided_us, reason, said"
+     " FROM checks WHERE member_id = ? AND held = 1",
+     {{"id", ID}, {"kind", NUMBER}, {"state", NUMBER}, {"ref", ID}, {"points", POINTS},
+      {"opened_at", TIME}, {"answer_by", TIME}, {"decided_at", TIME}, {"reason", WORDS},
+      {"said", WORDS}}},
+    {"ratings", /* drafts are nobody's yet */
+     "SELECT r.run_id, r.unit_id, r.rating, r.drafted, r.reasons, r.facts FROM ratings r"
+     " JOIN assessment_runs a ON a.run_id = r.run_id AND a.shown_us > 0"
+     " WHERE r.subject_id = ? AND r.scope = 1", /* LINLI_OF_MEMBER */
+     {{"assessment_id", ID}, {"unit_id", ID}, {"rating", WORDS}, {"drafted", WORDS},
+      {"reasons", JSON}, {"facts", JSON}}},
+    {"appeals",
+     "SELECT run_id, state, words, answer, made_us, decided_us FROM appeals WHERE member_id = ?",
+     {{"assessment_id", ID}, {"state", NUMBER}, {"words", WORDS}, {"answer", WORDS},
+      {"made_at", TIME}, {"decided_at", TIME}}},
     {"notices",
      "SELECT notice_id, kind, ref, details, created_us, read_us FROM notices WHERE account_id = ?",
      {{"id", ID}, {"kind", NUMBER}, {"ref", ID}, {"details", JSON}, {"created_at", TIME},

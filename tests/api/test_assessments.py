@@ -303,6 +303,20 @@ def test_an_appeal_after_a_change_of_policy_does_not_lose_what_was_shown(
     assert units[office.teams[0]]["rating"] == "eligible"
 
 
+def test_the_copy_of_everything_has_ratings_and_appeals(world, office, policy, shown):
+    office.both.post(f"/v1/assessments/{shown['id']}/appeal", {"words": "请再核对"}).expect(204)
+    run(world, policy, office.id)  # a draft that nobody was shown
+    copy = office.both.get("/v1/me/export").expect(200)
+    own = office.both.get("/v1/me/assessments").expect(200)["items"]
+    assert {rating["assessment_id"] for rating in copy["ratings"]} == {
+        rating["assessment_id"] for rating in own
+    }
+    mine = next(r for r in copy["ratings"] if r["assessment_id"] == shown["id"])
+    assert mine["rating"] == "not_qualified" and mine["facts"] and mine["reasons"][0]["zh"]
+    assert "请再核对" in [appeal["words"] for appeal in copy["appeals"]]
+    assert copy["checks"] == []
+
+
 def test_words_of_an_appeal_go_with_the_member(world, office, policy, shown):
     member = office.candidate
     appeal = f"/v1/assessments/{shown['id']}/appeal"

@@ -76,6 +76,8 @@ def test_the_member_reads_that_it_is_checked_and_no_rule(market):
     assert "rules" not in member.get(f"/v1/reviews/{check['id']}").expect(200)
     member.post(f"/v1/reviews/{check['id']}/words", {"words": "给全家买的"}).expect(204)
     assert market.world.administrator.get(f"/v1/reviews/{check['id']}").expect(200)["said"]
+    [copy] = member.get("/v1/me/export").expect(200)["checks"]
+    assert (copy["id"], copy["said"]) == (check["id"], "给全家买的") and "velocity" not in str(copy)
     other = market.member()
     assert other.get(f"/v1/reviews/{check['id']}").status == 404
     assert other.post(f"/v1/reviews/{check['id']}/words", {"words": "?"}).status == 404
