@@ -75,7 +75,7 @@ def test_what_live_judgement_said_is_said_again(served):
 
 def test_a_script_knows_people_by_the_same_numbers(served):
     server, world = served
-    script = "function check(e) return 'flag', 'seen', tostring(e.member), 'en' end"
+    script = "function check(e) return 'flag', 'seen', 'nr ' .. e.member, 'en' end"
     plugins.change(world.administrator, "lua", mode="shadow", settings={"script": script}).expect(200)
     market = Market(world)
     member, reward = market.member(points=10), market.reward(stock=9, price=1)
@@ -84,7 +84,7 @@ def test_a_script_knows_people_by_the_same_numbers(served):
                         " AND kind = 2", member.id)  # fmt: skip
     hits, _ = replay(server, "lua")
     [hit] = [hit for hit in hits if hit["member"] == member.id and hit["about"] == "redeem"]
-    assert hit["words"] == said["words_zh"] != member.id
+    assert hit["words"] == said["words_zh"] != f"nr {member.id}"
 
 
 def test_only_rules_are_asked_about_the_past(served):
