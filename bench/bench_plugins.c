@@ -65,8 +65,12 @@ static bool note_fault(struct db *db, const struct plugin *plugin, enum plugin_f
 }
 
 static const struct plugin_source source = {read_revision, read_set, note_fault, NULL};
-static const struct plugin_options options = {
-    .deadline_us = SECOND_US, .start_us = 10 * SECOND_US, .memory = 64 << 20, .recycle = INT64_MAX};
+static const struct plugin_options options = {.allow_unsigned = true,
+                                              .trusted_keys = "",
+                                              .deadline_us = SECOND_US,
+                                              .start_us = 10 * SECOND_US,
+                                              .memory = 64 << 20,
+                                              .recycle = INT64_MAX};
 static struct db_options no_database = {.url = (char *)(uintptr_t) "mysql://nobody@127.0.0.1/none"};
 
 static void fail(const struct error *error)

@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "plugin/plugin_files.h"
+#include "plugin/registry.h"
 
 #define NOWHERE SIZE_MAX
 
@@ -25,21 +26,32 @@ static const char *because(struct generation *generation, const struct error *er
     return arena_printf(generation->arena, "%s", error->detail);
 }
 
-/* The file in its sealed memory: an uploaded one's bytes, which must be those that were signed, or
- * the installation's, which must be the one that the set was made with. */
+/* An uploaded file must be the bytes that were signed, by a key that is trusted now. */
+static bool may_run(const struct plugin_options *options, const struct plugin *plugin,
+                    struct error *error)
+{
+    if (!plugin_file_is(plugin->sha256, plugin->image))
+        return error_set(error, "plugin.other_file",
+                         "what the database has are not the bytes that were uploaded: upload it"
+                         " again");
+    if (plugin->is_signed)
+        return plugin_signature_holds(options->trusted_keys, plugin->image, plugin->signer,
+                                      plugin->signature, error);
+    return options->allow_unsigned ||
+           error_set(error, "plugin.unsigned",
+                     "it is not signed, and plugins.allow_unsigned is off");
+}
+
+/* The file in its sealed memory: an uploaded one's bytes, or the installation's, which must be the
+ * one that the set was made with. */
 static int open_plugin(const struct generation_tools *tools, const struct plugin *plugin,
                        struct error *error)
 {
     struct buffer file = {0};
     int image = -1;
 
-    if (plugin->image.length > 0 && !plugin_file_is(plugin->sha256, plugin->image)) {
-        error_set(error, "plugin.other_file",
-                  "what the database has are not the bytes that were uploaded: upload it again");
-        return -1;
-    }
     if (plugin->image.length > 0)
-        return image_open(plugin->image, error);
+        return may_run(tools->options, plugin, error) ? image_open(plugin->image, error) : -1;
     if (plugin_file_read(tools->options, tools->program, plugin, &file, error))
         image = image_open((struct text){file.data, file.length}, error);
     buffer_free(&file);

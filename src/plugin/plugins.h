@@ -44,9 +44,11 @@ struct plugin {
     enum plugin_mode mode;
     int rank; /* rules are asked, and their reasons shown, in this order */
     bool built_in;
-    bool is_signed; /* by a trusted key. Where the kernel lacks Landlock, an uploaded plugin that is
-                       not is not run */
-    enum plugin_effect on_flag;  /* audit: MARK or HOLD; a confirm is marked in any case */
+    bool is_signed; /* as below. Where the kernel lacks Landlock, an uploaded plugin that is not is
+                       not run */
+    uint8_t signer[32], signature[64]; /* checked whenever its hosts start: who can write the
+                                          database cannot sign */
+    enum plugin_effect on_flag;        /* audit: MARK or HOLD; a confirm is marked in any case */
     enum plugin_effect on_fault; /* as configured; 0: the default of the event (ledger/judge.h) */
     int64_t hold_from;    /* hundredths: a redemption at or above it is held where on_fault is MARK
                              below it; INT64_MAX: none is */

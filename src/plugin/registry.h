@@ -157,6 +157,9 @@ bool registry_learn_built_ins(struct db *db, const struct registry *registry, in
 #define PLUGIN_SIGNATURE_SIZE 256
 bool plugin_signature_check(const char *trusted_keys, struct text image, const char *signature,
                             uint8_t signer[32], uint8_t bytes[64], struct error *error) MUST_CHECK;
+/* The same of parts that were kept. */
+bool plugin_signature_holds(const char *trusted_keys, struct text image, const uint8_t signer[32],
+                            const uint8_t bytes[64], struct error *error) MUST_CHECK;
 struct signer;
 void plugin_signature_make(const struct signer *signer, struct text image,
                            char out[PLUGIN_SIGNATURE_SIZE]);

@@ -32,13 +32,17 @@ static bool read_file(struct db *db, struct plugin *plugin, struct arena *arena,
                       struct error *error)
 {
     struct rows *rows = db_query(
-        db, "SELECT sha256, image, signature <> '' FROM plugin_versions WHERE version_id = ?",
+        db, "SELECT sha256, image, signer, signature FROM plugin_versions WHERE version_id = ?",
         DB_ID(plugin->version_id));
 
     if (rows_next(rows)) {
         struct text image = rows_text(rows, 1);
         rows_bytes(rows, 0, plugin->sha256, sizeof plugin->sha256);
-        plugin->is_signed = rows_int(rows, 2) != 0;
+        plugin->is_signed = rows_text(rows, 3).length == sizeof plugin->signature;
+        if (plugin->is_signed) {
+            rows_bytes(rows, 2, plugin->signer, sizeof plugin->signer);
+            rows_bytes(rows, 3, plugin->signature, sizeof plugin->signature);
+        }
         plugin->image = (struct text){arena_copy(arena, image.data, image.length), image.length};
     }
     return rows_end(rows, error);

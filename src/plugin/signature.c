@@ -43,14 +43,11 @@ static bool is_trusted(const char *trusted_keys, const uint8_t signer[SIGN_PUBLI
     return false;
 }
 
-bool plugin_signature_check(const char *trusted_keys, struct text image, const char *signature,
-                            uint8_t signer[32], uint8_t bytes[64], struct error *error)
+bool plugin_signature_holds(const char *trusted_keys, struct text image, const uint8_t signer[32],
+                            const uint8_t bytes[64], struct error *error)
 {
     char message[sizeof PREFIX + HASH_SIZE];
 
-    if (!read_signature(signature, signer, bytes))
-        return error_set(error, "plugin.signature",
-                         "this is no signature: give the line that `linli plugin sign` wrote");
     if (!is_trusted(trusted_keys, signer))
         return error_set(error, "plugin.signer",
                          "the signing key is not trusted here: an operator adds it to the setting"
@@ -58,6 +55,15 @@ bool plugin_signature_check(const char *trusted_keys, struct text image, const c
     signed_bytes(image, message);
     return signature_valid(signer, message, sizeof message, bytes) ||
            error_set(error, "plugin.signature", "the signature is not of this file: sign it again");
+}
+
+bool plugin_signature_check(const char *trusted_keys, struct text image, const char *signature,
+                            uint8_t signer[32], uint8_t bytes[64], struct error *error)
+{
+    if (!read_signature(signature, signer, bytes))
+        return error_set(error, "plugin.signature",
+                         "this is no signature: give the line that `linli plugin sign` wrote");
+    return plugin_signature_holds(trusted_keys, image, signer, bytes, error);
 }
 
 static void add_hex(char **out, const uint8_t *data, size_t length)

@@ -3,6 +3,7 @@ Plugins are administered while the server runs: files that are refused, versions
 order, two administrators at once, the command line beside the API, a newer installation.
 """
 
+import hashlib
 import shutil
 
 import pytest
@@ -251,18 +252,22 @@ def in_force(administrator, name):
     return plugin if plugin["here"]["runs"] else None
 
 
-def test_bytes_that_were_swapped_in_the_database_do_not_run(world, administrator):
+@pytest.mark.parametrize("hashed", [False, True])
+def test_bytes_that_were_swapped_in_the_database_do_not_run(world, administrator, hashed):
+    """Nor with their hash: whoever can write to the database cannot sign."""
     put(administrator, "swaps", mode="shadow")
     plugin = plugins.show(administrator, "swaps")
-    other = plugins.plain("swaps", version="1.0.9")
-    swap = "UPDATE plugin_versions SET image = %s WHERE version_id = %s"
+    mine, other = plugins.plain("swaps"), plugins.plain("swaps", version="1.0.9")
+    swap = "UPDATE plugin_versions SET image = %s, sha256 = %s WHERE version_id = %s"
+    digests = [hashlib.sha256(image).digest() for image in (mine, other)]
     try:
-        world.server.sql(swap, other, plugin["version_id"])
+        world.server.sql(swap, other, digests[hashed], plugin["version_id"])
         world.server.restart()
         here = plugins.show(administrator, "swaps")["here"]
-        assert not here["runs"] and "not the bytes" in here["why"]
+        said = "not of this file" if hashed else "not the bytes"
+        assert not here["runs"] and said in here["why"]
     finally:
-        world.server.sql(swap, plugins.plain("swaps"), plugin["version_id"])
+        world.server.sql(swap, mine, digests[0], plugin["version_id"])
     plugins.change(administrator, "swaps", mode="off").expect(200)
     plugins.change(administrator, "swaps", mode="shadow").expect(200)
     assert in_force(administrator, "swaps")

@@ -48,7 +48,9 @@ static inline struct text read_plugin(struct arena *arena, const char *name)
 
 static inline struct plugin_options test_options(void)
 {
-    return (struct plugin_options){.deadline_us = DEADLINE_US,
+    return (struct plugin_options){.allow_unsigned = true,
+                                   .trusted_keys = "",
+                                   .deadline_us = DEADLINE_US,
                                    .start_us = 3 * SECOND_US,
                                    .memory = 32 << 20,
                                    .recycle = 1000000};
