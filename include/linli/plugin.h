@@ -455,7 +455,7 @@ static inline bool linli_text_is(struct linli_text text, const char *other)
 /* A LINLI_SETTING_MAP's number for `key`; false when it has none. */
 static inline bool linli_map_find(struct linli_text map, struct linli_text key, int64_t *number)
 {
-    const char *line = map.bytes, *end = map.bytes + map.length;
+    const char *line = map.bytes, *end = map.length > 0 ? map.bytes + map.length : map.bytes;
 
     while (line < end) {
         const char *stop = (const char *)memchr(line, '\n', (size_t)(end - line));
