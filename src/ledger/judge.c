@@ -174,7 +174,8 @@ static void ask_versions(const struct hearing *hearing, struct sql *sql)
         if (!hearing->notes[i] || hearing->notes[i]->about.event.member == 0)
             continue;
         if (asked++ == 0)
-            sql_add(sql, "SELECT member_id, version FROM wallets WHERE member_id IN (");
+            sql_add(sql, "SELECT member_id, version FROM wallets FORCE INDEX (PRIMARY)"
+                         " WHERE member_id IN (");
         else
             sql_add(sql, ",");
         sql_add_id(sql, hearing->notes[i]->about.event.member);
