@@ -384,14 +384,6 @@ json_t *certificate_sum_json(struct certificate_sum sum)
                      (json_int_t)sum.minutes);
 }
 
-static json_t *day_json(int32_t day)
-{
-    char text[11];
-
-    calendar_format_day(day, text);
-    return json_string(text);
-}
-
 json_t *certificate_facts_json(const struct certificate_facts *facts, bool in_english)
 {
     const struct certificate *certificate = &facts->view->certificate;
@@ -417,8 +409,8 @@ json_t *certificate_facts_json(const struct certificate_facts *facts, bool in_en
         json_array_append_new(grades, item);
     }
     json_object_set_new(body, "unit_name", json_string(facts->view->unit_name));
-    json_object_set_new(body, "from", day_json(certificate->from_day));
-    json_object_set_new(body, "through", day_json(certificate->through_day));
+    json_object_set_new(body, "from", json_day(certificate->from_day));
+    json_object_set_new(body, "through", json_day(certificate->through_day));
     json_object_set_new(body, "categories", categories);
     json_object_set_new(body, "grades", grades);
     json_object_set_new(body, "lost", certificate_sum_json(facts->view->lost));

@@ -146,7 +146,6 @@ static void ask_one(struct slice *slice, size_t i)
                           .forecast = slice->run->forecast},
         .values = arena_take(slice->arena, (manifest->fact_count + 1) * sizeof(struct linli_value)),
     };
-    memset(slice->calls[i].values, 0, (manifest->fact_count + 1) * sizeof(struct linli_value));
 }
 
 static bool load_facts(struct db *db, struct slice *slice, struct error *error)
@@ -243,7 +242,7 @@ static void add_rating(struct sql *sql, struct slice *slice, size_t i)
     add_text(sql, facts_json_of(slice, call));
 }
 
-/* The slice's rows, and how far the run has come: nothing when somebody else has written it. */
+/* Again after an appeal: a unit's row is there already. */
 static void add_slice(struct sql *sql, struct slice *slice)
 {
     sql_add(sql, "INSERT INTO ratings (run_id, scope, subject_id, unit_id, rating, drafted, counts,"
