@@ -20,13 +20,9 @@
 /* --- Shown
  * ---------------------------------------------------------------------------------------- */
 
-static const char *const kind_names[] = {"", "merchant", "audit", "assessment"};
-static const char *const mode_names[] = {"", "off", "shadow", "enforced", "quarantined"};
-static const char *const effect_names[] = {"", "pass", "mark", "hold", "deny"};
-
 static json_t *effect_json(enum plugin_effect effect)
 {
-    return json_string(name_from(effect_names, ARRAY_LENGTH(effect_names), effect));
+    return json_string(plugin_effect_name(effect));
 }
 
 static json_t *hold_from_json(int64_t hold_from)
@@ -38,14 +34,13 @@ static json_t *plugin_json(const struct plugin_row *row)
 {
     return json_pack(
         "{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-        json_id(row->plugin_id), "name", row->name, "kind",
-        name_from(kind_names, ARRAY_LENGTH(kind_names), row->kind), "version",
+        json_id(row->plugin_id), "name", row->name, "kind", plugin_kind_name(row->kind), "version",
         row->manifest->version, "title_zh", row->manifest->title_zh, "title_en",
-        row->manifest->title_en, "mode", name_from(mode_names, ARRAY_LENGTH(mode_names), row->mode),
-        "built_in", row->built_in, "rank", row->rank, "on_flag", effect_json(row->on_flag),
-        "on_fault", effect_json(row->on_fault), "hold_from", hold_from_json(row->hold_from),
-        "version_id", json_id(row->version_id), "policy_id", json_id(row->policy_id),
-        "quarantined_at", json_time(row->quarantined_us), "updated_at", json_time(row->updated_us));
+        row->manifest->title_en, "mode", plugin_mode_name(row->mode), "built_in", row->built_in,
+        "rank", row->rank, "on_flag", effect_json(row->on_flag), "on_fault",
+        effect_json(row->on_fault), "hold_from", hold_from_json(row->hold_from), "version_id",
+        json_id(row->version_id), "policy_id", json_id(row->policy_id), "quarantined_at",
+        json_time(row->quarantined_us), "updated_at", json_time(row->updated_us));
 }
 
 static enum answered plugins_get(struct call *call)
@@ -95,9 +90,7 @@ static json_t *here_json(struct call *call, uint64_t plugin_id)
 {
     struct plugin_here here = plugins_look(call->app->plugins, plugin_id);
     struct plugin_figures figures = plugins_figures(call->app->plugins, plugin_id);
-    json_t *mode = here.runs
-                       ? json_string(name_from(mode_names, ARRAY_LENGTH(mode_names), here.mode))
-                       : json_null();
+    json_t *mode = here.runs ? json_string(plugin_mode_name(here.mode)) : json_null();
 
     return json_pack(
         "{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "runs", here.runs, "mode", mode,
@@ -303,12 +296,12 @@ static enum answered roll_back_post(struct call *call)
 static json_t *change_json(const struct plugin_change_row *row)
 {
     return json_pack("{s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "id",
-                     json_id(row->change_id), "mode",
-                     name_from(mode_names, ARRAY_LENGTH(mode_names), row->mode), "rank", row->rank,
-                     "version_id", json_id(row->version_id), "policy_id", json_id(row->policy_id),
-                     "on_flag", effect_json(row->on_flag), "on_fault", effect_json(row->on_fault),
-                     "hold_from", hold_from_json(row->hold_from), "why", row->why, "actor_id",
-                     row->actor ? json_id(row->actor) : json_null(), "at", json_time(row->at_us));
+                     json_id(row->change_id), "mode", plugin_mode_name(row->mode), "rank",
+                     row->rank, "version_id", json_id(row->version_id), "policy_id",
+                     json_id(row->policy_id), "on_flag", effect_json(row->on_flag), "on_fault",
+                     effect_json(row->on_fault), "hold_from", hold_from_json(row->hold_from), "why",
+                     row->why, "actor_id", row->actor ? json_id(row->actor) : json_null(), "at",
+                     json_time(row->at_us));
 }
 
 /* One more than the page is asked for, to see whether another follows. */

@@ -4,18 +4,11 @@
 #include "cli/cli.h"
 #include "plugin/plugin_files.h"
 
-static const char *kind_name(enum linli_kind kind)
-{
-    static const char *const names[] = {"", "merchant", "audit", "assessment"};
-
-    return name_from(names, ARRAY_LENGTH(names), kind);
-}
-
 static void print_report(const char *path, const struct conformance *report)
 {
     if (report->described)
         printf("%s: %s %s, %s, built for %u.%u\n\n", path, report->manifest.name,
-               report->manifest.version, kind_name(report->manifest.kind),
+               report->manifest.version, plugin_kind_name(report->manifest.kind),
                report->manifest.abi_major, report->manifest.abi_minor);
     else
         printf("%s\n\n", path);

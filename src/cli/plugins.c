@@ -18,10 +18,6 @@
 #include "plugin/plugin_files.h"
 #include "plugin/registry.h"
 
-static const char *const kinds[] = {"", "merchant", "audit", "assessment"};
-static const char *const modes[] = {"", "off", "shadow", "enforced", "quarantined"};
-static const char *const effects[] = {"", "pass", "mark", "hold", "deny"};
-
 static struct text text_of(const char *text)
 {
     return (struct text){text, text ? strlen(text) : 0};
@@ -114,9 +110,8 @@ static bool print_list(struct desk *desk, const void *what, struct error *error)
         return false;
     printf("%-20s %-11s %-10s %-12s %5s  %s\n", "name", "kind", "version", "mode", "rank", "");
     for (size_t i = 0; i < count; i++)
-        printf("%-20s %-11s %-10s %-12s %5d  %s\n", rows[i].name,
-               name_from(kinds, ARRAY_LENGTH(kinds), rows[i].kind), rows[i].manifest->version,
-               name_from(modes, ARRAY_LENGTH(modes), rows[i].mode), rows[i].rank,
+        printf("%-20s %-11s %-10s %-12s %5d  %s\n", rows[i].name, plugin_kind_name(rows[i].kind),
+               rows[i].manifest->version, plugin_mode_name(rows[i].mode), rows[i].rank,
                rows[i].manifest->title_en);
     return true;
 }
@@ -166,10 +161,8 @@ static bool print_plugin(struct desk *desk, const void *what, struct error *erro
     if (registry_settings(desk->database.db, row, desk->arena, &settings, error) != FIND_FOUND)
         return false;
     printf("%s %s: %s\n", row->name, row->manifest->version, row->manifest->title_en);
-    printf("mode      %s\non_flag   %s\non_fault  %s\nrank      %d\n",
-           name_from(modes, ARRAY_LENGTH(modes), row->mode),
-           name_from(effects, ARRAY_LENGTH(effects), row->on_flag),
-           name_from(effects, ARRAY_LENGTH(effects), row->on_fault), row->rank);
+    printf("mode      %s\non_flag   %s\non_fault  %s\nrank      %d\n", plugin_mode_name(row->mode),
+           plugin_effect_name(row->on_flag), plugin_effect_name(row->on_fault), row->rank);
     puts("settings");
     for (size_t i = 0; i < row->manifest->setting_count; i++)
         print_setting(&row->manifest->settings[i], settings);
@@ -276,12 +269,20 @@ struct change {
     const char *settings; /* path of a JSON file; NULL: as they are */
 };
 
-/* The index of a word in a list of names; 0 when it is none of them. */
-static int index_of(const char *word, const char *const *names, size_t count)
+/* 0: it is none of them. A quarantine is the server's to set. */
+static enum plugin_mode mode_of(const char *word)
 {
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(word, names[i]) == 0)
-            return (int)i;
+    for (enum plugin_mode mode = PLUGIN_OFF; mode <= PLUGIN_ENFORCED; mode++)
+        if (strcmp(word, plugin_mode_name(mode)) == 0)
+            return mode;
+    return 0;
+}
+
+static enum plugin_effect effect_of(const char *word)
+{
+    for (enum plugin_effect effect = EFFECT_PASS; effect <= EFFECT_DENY; effect++)
+        if (strcmp(word, plugin_effect_name(effect)) == 0)
+            return effect;
     return 0;
 }
 
@@ -306,11 +307,11 @@ static bool read_wish(struct cli *cli, struct change *change, const char **fault
     change->settings = cli_option(cli, "settings");
     wish->why = text_of(cli_option(cli, "why"));
     wish->has_mode = mode != NULL;
-    wish->mode = mode ? (enum plugin_mode)index_of(mode, modes, 4) : 0; /* not quarantined */
+    wish->mode = mode ? mode_of(mode) : 0;
     wish->has_on_flag = on_flag != NULL;
-    wish->on_flag = on_flag ? (enum plugin_effect)index_of(on_flag, effects, 5) : 0;
+    wish->on_flag = on_flag ? effect_of(on_flag) : 0;
     wish->has_on_fault = on_fault != NULL;
-    wish->on_fault = on_fault ? (enum plugin_effect)index_of(on_fault, effects, 5) : 0;
+    wish->on_fault = on_fault ? effect_of(on_fault) : 0;
     wish->has_rank = rank != NULL;
     wish->has_hold_from = from != NULL;
     wish->has_version = version != NULL;
@@ -352,7 +353,7 @@ static bool change_plugin(struct desk *desk, const void *what, struct error *err
     json_decref(settings);
     return fine && find_plugin(desk, error) &&
            printf("%s is %s; servers follow within a second\n", desk->name,
-                  name_from(modes, ARRAY_LENGTH(modes), desk->row.mode)) > 0;
+                  plugin_mode_name(desk->row.mode)) > 0;
 }
 
 enum exit_status cli_plugin_change(struct cli *cli)

@@ -93,3 +93,31 @@ const char *plugin_fault_name(enum plugin_fault fault)
 
     return name_from(names, ARRAY_LENGTH(names), (size_t)fault);
 }
+
+const char *plugin_kind_name(enum linli_kind kind)
+{
+    static const char *const names[] = {
+        [LINLI_MERCHANT] = "merchant", [LINLI_AUDIT] = "audit", [LINLI_ASSESSMENT] = "assessment"};
+
+    return name_from(names, ARRAY_LENGTH(names), kind);
+}
+
+const char *plugin_mode_name(enum plugin_mode mode)
+{
+    static const char *const names[] = {[PLUGIN_OFF] = "off",
+                                        [PLUGIN_SHADOW] = "shadow",
+                                        [PLUGIN_ENFORCED] = "enforced",
+                                        [PLUGIN_QUARANTINED] = "quarantined"};
+
+    return name_from(names, ARRAY_LENGTH(names), mode);
+}
+
+const char *plugin_effect_name(enum plugin_effect effect)
+{
+    static const char *const names[] = {[EFFECT_PASS] = "pass",
+                                        [EFFECT_MARK] = "mark",
+                                        [EFFECT_HOLD] = "hold",
+                                        [EFFECT_DENY] = "deny"};
+
+    return name_from(names, ARRAY_LENGTH(names), effect);
+}

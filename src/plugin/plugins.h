@@ -78,7 +78,10 @@ enum plugin_fault {
     FAULT_NOT_THERE, /* its host could not be started */
     FAULT_NO_FACTS,  /* the facts that it asks for could not be loaded: no fault of its own */
 };
-const char *plugin_fault_name(enum plugin_fault fault); /* "crashed" */
+const char *plugin_fault_name(enum plugin_fault fault);    /* "crashed" */
+const char *plugin_kind_name(enum linli_kind kind);        /* "audit" */
+const char *plugin_mode_name(enum plugin_mode mode);       /* "shadow" */
+const char *plugin_effect_name(enum plugin_effect effect); /* "hold" */
 
 enum plugin_operation { PLUGIN_CHECK = 1, PLUGIN_AWARD, PLUGIN_RATE, PLUGIN_STEP };
 

@@ -159,13 +159,10 @@ static enum registered check_change(struct db *db, struct work *work,
 
 static const char *describe(struct arena *arena, const struct plugin_row *row)
 {
-    static const char *const modes[] = {"", "off", "shadow", "enforced", "quarantined"};
-
     return arena_printf(arena,
                         "{\"version_id\":\"%" PRIu64 "\",\"policy_id\":\"%" PRIu64
                         "\",\"mode\":\"%s\",\"rank\":%d}",
-                        row->version_id, row->policy_id,
-                        name_from(modes, ARRAY_LENGTH(modes), row->mode), row->rank);
+                        row->version_id, row->policy_id, plugin_mode_name(row->mode), row->rank);
 }
 
 static bool insert_change(struct db *db, const struct work *work, struct error *error)
