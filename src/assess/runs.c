@@ -307,32 +307,42 @@ enum run_answer run_show(struct db *db, uint64_t run_id, uint64_t actor, int64_t
     return run_take_step(db, &step, error);
 }
 
-/* Locks the run first: an appeal that is made meanwhile waits, and then finds it signed. */
+/* Locks the run: an appeal that is made meanwhile waits, and then finds it signed. */
+static bool lock_shown(struct db *db, struct step *step, struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 "SELECT state = ? AND appeals_until_us <= ? FROM assessment_runs WHERE run_id = ?"
+                 " FOR UPDATE",
+                 DB_INT(RUN_SHOWN), DB_INT(step->now_us), DB_ID(step->run_id));
+
+    step->answer = RUN_NOT_FOUND;
+    if (rows_next(rows))
+        step->answer = rows_int(rows, 0) ? RUN_FINE : RUN_WRONG_STATE;
+    return rows_end(rows, error);
+}
+
+static bool look_for_appeals(struct db *db, struct step *step, struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT 1 FROM appeals WHERE run_id = ? AND state = ? LIMIT 1",
+                                 DB_ID(step->run_id), DB_INT(APPEAL_OPEN));
+
+    if (rows_next(rows))
+        step->answer = RUN_OPEN_APPEALS;
+    return rows_end(rows, error);
+}
+
 static bool write_signed(struct db *db, struct step *step, struct error *error)
 {
-    int64_t changed =
-        db_run(db, error,
-               "UPDATE assessment_runs SET state = ?, signed_us = ?, signed_by = ?, signed_name = ?"
-               " WHERE run_id = ? AND state = ? AND appeals_until_us <= ?",
-               DB_INT(RUN_SIGNED), DB_INT(step->now_us), DB_ID(step->actor), DB_TEXT(step->name),
-               DB_ID(step->run_id), DB_INT(RUN_SHOWN), DB_INT(step->now_us));
-    struct rows *rows;
-    bool open;
-
-    if (!moved(db, step, changed, error) || step->answer != RUN_FINE)
-        return changed >= 0;
-    rows = db_query(db, "SELECT 1 FROM appeals WHERE run_id = ? AND state = ? LIMIT 1",
-                    DB_ID(step->run_id), DB_INT(APPEAL_OPEN));
-    open = rows_next(rows);
-    if (!rows_end(rows, error))
+    if (!lock_shown(db, step, error) ||
+        (step->answer == RUN_FINE && !look_for_appeals(db, step, error)))
         return false;
-    if (!open)
-        return true;
-    step->answer = RUN_OPEN_APPEALS;
-    return db_run(db, error,
-                  "UPDATE assessment_runs SET state = ?, signed_us = 0, signed_by = 0,"
-                  " signed_name = '' WHERE run_id = ?",
-                  DB_INT(RUN_SHOWN), DB_ID(step->run_id)) >= 0;
+    return step->answer != RUN_FINE ||
+           db_run(db, error,
+                  "UPDATE assessment_runs SET state = ?, signed_us = ?, signed_by = ?,"
+                  " signed_name = ? WHERE run_id = ?",
+                  DB_INT(RUN_SIGNED), DB_INT(step->now_us), DB_ID(step->actor), DB_TEXT(step->name),
+                  DB_ID(step->run_id)) == 1;
 }
 
 enum run_answer run_sign(struct db *db, uint64_t run_id, uint64_t actor, struct text name,
