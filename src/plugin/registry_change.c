@@ -16,10 +16,8 @@ struct work {
     struct plugin_row before, after;
     const struct manifest *manifest; /* of the version that shall be in force */
     json_t *settings;                /* NULL: the policy stays */
-    uint64_t actor;
-    struct text why;
+    struct registry_author by;
     const char *action;
-    int64_t now_us;
 };
 
 static void work_free(struct work *work)
@@ -66,24 +64,34 @@ static enum registered read_settings(struct db *db, uint64_t policy_id, json_t *
     return REGISTER_BROKEN;
 }
 
+bool registry_insert_policy(struct db *db, const struct registry *registry, uint64_t plugin_id,
+                            struct text plain, const struct registry_author *by,
+                            uint64_t *policy_id, struct error *error)
+{
+    struct buffer sealed = {0};
+    uint32_t key_id;
+    bool fine;
+
+    *policy_id = id_next(registry->ids);
+    key_id = registry_hooks->seal(*policy_id, plain, &sealed);
+    fine = db_run(db, error,
+                  "INSERT INTO plugin_policies (policy_id, plugin_id, settings, key_id,"
+                  " created_by, created_us) VALUES (?, ?, ?, ?, ?, ?)",
+                  DB_ID(*policy_id), DB_ID(plugin_id), DB_BYTES(sealed.data, sealed.length),
+                  DB_ID(key_id), DB_ID(by->actor), DB_INT(by->now_us)) == 1;
+    buffer_free(&sealed);
+    return fine;
+}
+
 static bool insert_policy(struct db *db, struct work *work, struct error *error)
 {
     char *json = json_dumps(work->settings, JSON_COMPACT | JSON_SORT_KEYS);
     struct text plain = {json, strlen(json)};
-    struct buffer sealed = {0};
-    uint64_t policy_id = id_next(work->registry->ids);
-    uint32_t key_id = registry_hooks->seal(policy_id, plain, &sealed);
-    bool fine =
-        db_run(db, error,
-               "INSERT INTO plugin_policies (policy_id, plugin_id, settings, key_id,"
-               " created_by, created_us) VALUES (?, ?, ?, ?, ?, ?)",
-               DB_ID(policy_id), DB_ID(work->after.plugin_id), DB_BYTES(sealed.data, sealed.length),
-               DB_ID(key_id), DB_ID(work->actor), DB_INT(work->now_us)) == 1;
+    bool fine = registry_insert_policy(db, work->registry, work->after.plugin_id, plain, &work->by,
+                                       &work->after.policy_id, error);
 
-    work->after.policy_id = policy_id;
     crypto_wipe(json, plain.length);
     free(json);
-    buffer_free(&sealed);
     return fine;
 }
 
@@ -165,19 +173,18 @@ static const char *describe(struct arena *arena, const struct plugin_row *row)
                         row->version_id, row->policy_id, plugin_mode_name(row->mode), row->rank);
 }
 
-static bool insert_change(struct db *db, const struct work *work, struct error *error)
+bool registry_insert_change(struct db *db, const struct plugin_row *row, uint64_t previous_id,
+                            const struct registry_author *by, struct error *error)
 {
-    const struct plugin_row *row = &work->after;
-
     return db_run(db, error,
                   "INSERT INTO plugin_changes (change_id, plugin_id, previous_id, mode,"
                   " plugin_rank, version_id, policy_id, on_flag, on_fault, hold_from, why, actor,"
                   " at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  DB_ID(row->change_id), DB_ID(row->plugin_id), DB_ID(work->before.change_id),
+                  DB_ID(row->change_id), DB_ID(row->plugin_id), DB_ID(previous_id),
                   DB_INT(row->mode), DB_INT(row->rank), DB_ID(row->version_id),
                   DB_ID(row->policy_id), DB_INT(row->on_flag), DB_INT(row->on_fault),
-                  DB_INT(row->hold_from), DB_TEXT(work->why), DB_ID(work->actor),
-                  DB_INT(work->now_us)) == 1;
+                  DB_INT(row->hold_from), DB_TEXT(by->why), DB_ID(by->actor),
+                  DB_INT(by->now_us)) == 1;
 }
 
 /* Only if nobody changed it meanwhile. */
@@ -192,7 +199,7 @@ static int64_t update_row(struct db *db, const struct work *work, struct error *
                   DB_INT(row->mode), DB_INT(row->rank), DB_ID(row->version_id),
                   DB_ID(row->policy_id), DB_INT(row->on_flag), DB_INT(row->on_fault),
                   DB_INT(row->hold_from), DB_ID(row->change_id), DB_INT(row->quarantined_us),
-                  DB_INT(work->now_us), DB_ID(row->plugin_id), DB_ID(work->before.change_id),
+                  DB_INT(work->by.now_us), DB_ID(row->plugin_id), DB_ID(work->before.change_id),
                   DB_INT(work->before.mode));
 }
 
@@ -207,13 +214,14 @@ static bool write_change(struct db *db, void *context, struct error *error)
     if (updated == 0)
         return error_set(error, "plugin.changed",
                          "somebody else has changed this plugin meanwhile: look at it again");
-    return updated == 1 && insert_change(db, work, error) &&
-           registry_hooks->note(db, work->actor, work->action, work->after.plugin_id,
+    return updated == 1 &&
+           registry_insert_change(db, &work->after, work->before.change_id, &work->by, error) &&
+           registry_hooks->note(db, work->by.actor, work->action, work->after.plugin_id,
                                 (struct text){describe(work->arena, &work->before),
                                               strlen(describe(work->arena, &work->before))},
                                 (struct text){describe(work->arena, &work->after),
                                               strlen(describe(work->arena, &work->after))},
-                                work->why, work->now_us, error) &&
+                                work->by.why, work->by.now_us, error) &&
            registry_raise_revision(db, error);
 }
 
@@ -266,11 +274,8 @@ static enum registered apply_wish(struct work *work, const struct plugin_wish *w
 enum registered registry_change(struct db *db, const struct registry *registry,
                                 const struct plugin_wish *wish, int64_t now_us, struct error *error)
 {
-    struct work work = {.registry = registry,
-                        .actor = wish->actor,
-                        .why = wish->why,
-                        .action = "plugin.change",
-                        .now_us = now_us};
+    struct work work = {
+        .registry = registry, .by = {wish->actor, wish->why, now_us}, .action = "plugin.change"};
     enum registered answer = begin(db, &work, wish->plugin_id, error);
 
     if (answer == REGISTERED)
@@ -320,11 +325,8 @@ enum registered registry_roll_back(struct db *db, const struct registry *registr
                                    uint64_t plugin_id, uint64_t actor, struct text why,
                                    int64_t now_us, struct error *error)
 {
-    struct work work = {.registry = registry,
-                        .actor = actor,
-                        .why = why,
-                        .action = "plugin.roll_back",
-                        .now_us = now_us};
+    struct work work = {
+        .registry = registry, .by = {actor, why, now_us}, .action = "plugin.roll_back"};
     json_t *settings = NULL;
     enum registered answer = begin(db, &work, plugin_id, error);
 

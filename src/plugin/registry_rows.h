@@ -18,6 +18,19 @@ enum find registry_policy(struct db *db, uint64_t policy_id, struct buffer *plai
 enum find registry_image(struct db *db, const struct registry *registry,
                          const struct plugin_row *row, uint64_t version_id, struct buffer *image,
                          struct error *error);
+/* Who writes rows, why, when. */
+struct registry_author {
+    uint64_t actor;
+    struct text why;
+    int64_t now_us;
+};
+/* Settings as a row of their own, sealed; `policy_id` is its number. */
+bool registry_insert_policy(struct db *db, const struct registry *registry, uint64_t plugin_id,
+                            struct text plain, const struct registry_author *by,
+                            uint64_t *policy_id, struct error *error) MUST_CHECK;
+/* What is in force from now on; previous_id 0: nothing was. */
+bool registry_insert_change(struct db *db, const struct plugin_row *row, uint64_t previous_id,
+                            const struct registry_author *by, struct error *error) MUST_CHECK;
 /* Whether a version is signed, or of the installation. Signatures were checked at the upload. */
 bool registry_is_trusted(struct db *db, uint64_t version_id, bool *trusted,
                          struct error *error) MUST_CHECK;

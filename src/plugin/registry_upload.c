@@ -15,9 +15,7 @@ struct arrival {
     const struct registry *registry;
     struct text image;
     bool built_in;
-    uint64_t actor;
-    struct text why;
-    int64_t now_us;
+    struct registry_author by;
     uint8_t sha256[HASH_SIZE], signer[SIGN_PUBLIC_SIZE], signature[SIGNATURE_SIZE];
     bool is_signed;
     struct arena *arena;
@@ -25,7 +23,8 @@ struct arrival {
     char *json;    /* of the manifest */
     bool is_known; /* this file is one of the plugin's versions */
 
-    struct plugin_row plugin; /* plugin_id 0: it is new */
+    bool is_new;
+    struct plugin_row plugin; /* of one that is not new; or what is written */
     uint64_t version_id;
 };
 
@@ -58,39 +57,8 @@ static bool insert_version(struct db *db, struct arrival *arrival, struct error 
                   DB_STR(arrival->manifest.version), DB_BYTES(arrival->sha256, HASH_SIZE),
                   DB_BYTES(arrival->signer, arrival->is_signed ? SIGN_PUBLIC_SIZE : 0),
                   DB_BYTES(arrival->signature, arrival->is_signed ? SIGNATURE_SIZE : 0),
-                  DB_STR(arrival->json), DB_TEXT(image), DB_ID(arrival->actor),
-                  DB_INT(arrival->now_us)) == 1;
-}
-
-static bool insert_settings(struct db *db, struct arrival *arrival, struct error *error)
-{
-    uint64_t policy_id = id_next(arrival->registry->ids);
-    struct buffer sealed = {0};
-    uint32_t key_id = registry_hooks->seal(policy_id, TEXT("{}"), &sealed);
-    bool fine = db_run(db, error,
-                       "INSERT INTO plugin_policies (policy_id, plugin_id, settings, key_id,"
-                       " created_by, created_us) VALUES (?, ?, ?, ?, ?, ?)",
-                       DB_ID(policy_id), DB_ID(arrival->plugin.plugin_id),
-                       DB_BYTES(sealed.data, sealed.length), DB_ID(key_id), DB_ID(arrival->actor),
-                       DB_INT(arrival->now_us)) == 1;
-
-    arrival->plugin.policy_id = policy_id;
-    buffer_free(&sealed);
-    return fine;
-}
-
-static bool insert_first_change(struct db *db, const struct arrival *arrival, struct error *error)
-{
-    const struct plugin_row *row = &arrival->plugin;
-
-    return db_run(db, error,
-                  "INSERT INTO plugin_changes (change_id, plugin_id, previous_id, mode,"
-                  " plugin_rank, version_id, policy_id, on_flag, on_fault, hold_from, why, actor,"
-                  " at_us) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  DB_ID(row->change_id), DB_ID(row->plugin_id), DB_INT(row->mode),
-                  DB_INT(row->rank), DB_ID(arrival->version_id), DB_ID(row->policy_id),
-                  DB_INT(row->on_flag), DB_INT(row->on_fault), DB_INT(row->hold_from),
-                  DB_TEXT(arrival->why), DB_ID(arrival->actor), DB_INT(arrival->now_us)) == 1;
+                  DB_STR(arrival->json), DB_TEXT(image), DB_ID(arrival->by.actor),
+                  DB_INT(arrival->by.now_us)) == 1;
 }
 
 static bool insert_plugin(struct db *db, const struct arrival *arrival, struct error *error)
@@ -106,7 +74,8 @@ static bool insert_plugin(struct db *db, const struct arrival *arrival, struct e
                   DB_INT(arrival->manifest.kind), DB_INT(arrival->built_in), DB_INT(row->mode),
                   DB_INT(row->rank), DB_ID(arrival->version_id), DB_ID(row->policy_id),
                   DB_INT(row->on_flag), DB_INT(row->on_fault), DB_INT(row->hold_from),
-                  DB_ID(row->change_id), DB_INT(arrival->now_us), DB_INT(arrival->now_us)) == 1;
+                  DB_ID(row->change_id), DB_INT(arrival->by.now_us),
+                  DB_INT(arrival->by.now_us)) == 1;
 }
 
 static bool write_new(struct db *db, struct arrival *arrival, struct error *error)
@@ -116,8 +85,13 @@ static bool write_new(struct db *db, struct arrival *arrival, struct error *erro
     set_defaults(row, &arrival->manifest);
     row->plugin_id = id_next(arrival->registry->ids);
     row->change_id = id_next(arrival->registry->ids);
-    return insert_version(db, arrival, error) && insert_settings(db, arrival, error) &&
-           insert_plugin(db, arrival, error) && insert_first_change(db, arrival, error);
+    if (!insert_version(db, arrival, error))
+        return false;
+    row->version_id = arrival->version_id;
+    return registry_insert_policy(db, arrival->registry, row->plugin_id, TEXT("{}"), &arrival->by,
+                                  &row->policy_id, error) &&
+           insert_plugin(db, arrival, error) &&
+           registry_insert_change(db, row, 0, &arrival->by, error);
 }
 
 /* A built-in plugin's other file is in force at once: the one before is not there any more. */
@@ -125,7 +99,7 @@ static bool take_over(struct db *db, const struct arrival *arrival, struct error
 {
     return db_run(db, error,
                   "UPDATE plugins SET version_id = ?, updated_us = ? WHERE plugin_id = ?",
-                  DB_ID(arrival->version_id), DB_INT(arrival->now_us),
+                  DB_ID(arrival->version_id), DB_INT(arrival->by.now_us),
                   DB_ID(arrival->plugin.plugin_id)) == 1 &&
            registry_raise_revision(db, error);
 }
@@ -133,26 +107,21 @@ static bool take_over(struct db *db, const struct arrival *arrival, struct error
 /* The plugin, or one more version of it, or a file of the installation that was in force before. */
 static bool write_rows(struct db *db, struct arrival *arrival, struct error *error)
 {
-    if (arrival->plugin.plugin_id == 0)
+    if (arrival->is_new)
         return write_new(db, arrival, error);
     return arrival->is_known || insert_version(db, arrival, error);
 }
 
+/* It may run again: what the first try has put into the plugin's row tells nothing. */
 static bool write_arrival(struct db *db, void *context, struct error *error)
 {
     struct arrival *arrival = context;
-    bool is_new = arrival->plugin.plugin_id == 0;
     struct text version = {arrival->manifest.version, strlen(arrival->manifest.version)};
 
-    if (!write_rows(db, arrival, error))
-        return false;
-    if (!is_new && arrival->built_in && !take_over(db, arrival, error))
-        return false;
-    if (registry_hooks->note(db, arrival->actor, "plugin.upload", arrival->plugin.plugin_id,
-                             TEXT(""), version, arrival->why, arrival->now_us, error))
-        return true;
-    arrival->plugin.plugin_id = is_new ? 0 : arrival->plugin.plugin_id; /* it may run again */
-    return false;
+    return write_rows(db, arrival, error) &&
+           (arrival->is_new || !arrival->built_in || take_over(db, arrival, error)) &&
+           registry_hooks->note(db, arrival->by.actor, "plugin.upload", arrival->plugin.plugin_id,
+                                TEXT(""), version, arrival->by.why, arrival->by.now_us, error);
 }
 
 /* --- Checks
@@ -198,7 +167,8 @@ static enum registered place(struct db *db, struct arrival *arrival, struct erro
 
     if (found == FIND_FAILED)
         return REGISTER_BROKEN;
-    if (found == FIND_NOTHING) {
+    arrival->is_new = found == FIND_NOTHING;
+    if (arrival->is_new) {
         arrival->plugin = (struct plugin_row){0};
         return REGISTERED;
     }
@@ -228,7 +198,7 @@ static enum registered try_to_admit(struct db *db, struct arrival *arrival, stru
 
     if (answer != REGISTERED)
         return answer;
-    if (arrival->plugin.plugin_id != 0 && !find_version(db, arrival, error))
+    if (!arrival->is_new && !find_version(db, arrival, error))
         return REGISTER_BROKEN;
     if (is_all_there(arrival))
         return REGISTERED;
@@ -287,9 +257,7 @@ enum registered registry_upload(struct db *db, const struct registry *registry,
 {
     struct arrival arrival = {.registry = registry,
                               .image = upload->image,
-                              .actor = upload->actor,
-                              .why = upload->why,
-                              .now_us = now_us,
+                              .by = {upload->actor, upload->why, now_us},
                               .arena = arena_new()};
     enum registered answer = check_upload(&arrival, upload->signature, error);
 
@@ -365,8 +333,7 @@ static bool learn(struct db *db, const struct registry *registry, const struct a
     struct arrival arrival = {.registry = registry,
                               .image = arrivals->images[index],
                               .built_in = true,
-                              .why = TEXT("of the installation"),
-                              .now_us = now_us,
+                              .by = {.why = TEXT("of the installation"), .now_us = now_us},
                               .arena = arrivals->arena,
                               .manifest = arrivals->manifests[index]};
     enum registered answer;
