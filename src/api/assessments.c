@@ -45,8 +45,7 @@ static enum answered reply_run_answer(struct call *call, enum run_answer answer,
     }
 }
 
-/* --- Runs
- * ----------------------------------------------------------------------------------------- */
+/* --- Runs ------------------------------------------------------------------------------------- */
 
 static json_t *id_or_null(uint64_t id)
 {
@@ -166,8 +165,7 @@ static enum answered run_post(struct call *call)
                               : reply_run_answer(call, answer, &error);
 }
 
-/* --- Ratings
- * -------------------------------------------------------------------------------------- */
+/* --- Ratings ---------------------------------------------------------------------------------- */
 
 static json_t *rating_json(const struct rating *rating)
 {
@@ -237,8 +235,7 @@ static enum answered own_get(struct call *call)
     return reply_json(call, 200, json_pack("{s:o}", "items", items));
 }
 
-/* --- Of a unit, in numbers
- * ------------------------------------------------------------------------ */
+/* --- Of a unit, in numbers -------------------------------------------------------------------- */
 
 struct unit_query_input {
     uint64_t assessment_id;
@@ -296,8 +293,7 @@ static enum answered unit_get(struct call *call)
                                : reply_missing(call, found, &error);
 }
 
-/* --- Steps
- * ---------------------------------------------------------------------------------------- */
+/* --- Steps ------------------------------------------------------------------------------------ */
 
 struct show_input {
     int64_t appeal_days;
@@ -356,8 +352,7 @@ static enum answered publish_post(struct call *call)
         &error);
 }
 
-/* --- Appeals
- * -------------------------------------------------------------------------------------- */
+/* --- Appeals ---------------------------------------------------------------------------------- */
 
 static json_t *appeal_json(const struct appeal *appeal)
 {

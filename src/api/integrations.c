@@ -17,8 +17,7 @@
 #include "market/step_desk.h"
 #include "outbox/addresses.h"
 
-/* --- A merchant's plugin
- * -------------------------------------------------------------------------- */
+/* --- A merchant's plugin ---------------------------------------------------------------------- */
 
 /* Secrets that are set are `true`. */
 static json_t *shown_settings(const struct manifest *manifest, const json_t *settings)
@@ -170,8 +169,7 @@ static enum answered plugin_put(struct call *call)
     return answered;
 }
 
-/* --- Credentials
- * ------------------------------------------------------------------------------------ */
+/* --- Credentials ------------------------------------------------------------------------------ */
 
 struct credential_input {
     int kind;
@@ -283,8 +281,7 @@ static enum answered credential_remove_post(struct call *call)
     return found == FIND_FOUND ? reply_empty(call) : reply_missing(call, found, &error);
 }
 
-/* --- Rewards: article numbers and pools of codes
- * ---------------------------------------------------- */
+/* --- Rewards: article numbers and pools of codes ---------------------------------------------- */
 
 static enum find find_own(struct call *call, struct reward *reward, struct error *error)
 {

@@ -103,8 +103,7 @@ static enum answered operation_get(struct call *call)
     return reply_json(call, 200, operation_json(&view));
 }
 
-/* --- Deciding
- * -------------------------------------------------------------------------------------- */
+/* --- Deciding --------------------------------------------------------------------------------- */
 
 struct decide_input {
     int decision;

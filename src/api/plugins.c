@@ -17,8 +17,7 @@
 #define READERS          (ROLE_ADMINISTRATOR | ROLE_AUDITOR)
 #define IMAGE_CHARACTERS (4 << 20) /* of base64url: 3 MiB */
 
-/* --- Shown
- * ---------------------------------------------------------------------------------------- */
+/* --- Shown ------------------------------------------------------------------------------------ */
 
 static json_t *effect_json(enum plugin_effect effect)
 {
@@ -140,8 +139,7 @@ static enum answered plugin_get(struct call *call)
     return show(call, 200, call->ids[0]);
 }
 
-/* --- Changing
- * --------------------------------------------------------------------------------------- */
+/* --- Changing --------------------------------------------------------------------------------- */
 
 /* 409 with the registry's own words: they are written for administrators. */
 static enum answered reply_not_registered(struct call *call, enum registered answer,
@@ -290,8 +288,7 @@ static enum answered roll_back_post(struct call *call)
     return in_force(call, answer, 200, call->ids[0], &error);
 }
 
-/* --- What was, and what went wrong
- * --------------------------------------------------------------------- */
+/* --- What was, and what went wrong ------------------------------------------------------------ */
 
 static json_t *change_json(const struct plugin_change_row *row)
 {

@@ -137,8 +137,7 @@ static enum answered shop_put(struct call *call)
     return reply_json(call, 200, shop_json(call, &shop));
 }
 
-/* --- Looking ------------------------------------------------------------------------------------
- */
+/* --- Looking ---------------------------------------------------------------------------------- */
 
 static enum answered shop_get(struct call *call)
 {

@@ -13,8 +13,7 @@ const char *appeal_state_name(enum appeal_state state)
     return name_from(names, ARRAY_LENGTH(names), state);
 }
 
-/* --- Making
- * --------------------------------------------------------------------------------------- */
+/* --- Making ----------------------------------------------------------------------------------- */
 
 struct making {
     uint64_t run_id, member_id;
@@ -70,8 +69,7 @@ enum run_answer appeal_make(struct db *db, uint64_t run_id, uint64_t member_id, 
     return making.answer == RUN_WRONG_STATE ? RUN_WRONG_STATE : RUN_BROKEN;
 }
 
-/* --- Deciding
- * ------------------------------------------------------------------------------------- */
+/* --- Deciding --------------------------------------------------------------------------------- */
 
 struct deciding {
     const struct appeal_decision *decision;
@@ -186,8 +184,7 @@ enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
     return db_transaction(db, write_decision, &deciding, error) ? deciding.answer : RUN_BROKEN;
 }
 
-/* --- Looking, erasing
- * ----------------------------------------------------------------------------- */
+/* --- Looking, erasing ------------------------------------------------------------------------- */
 
 bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit,
                  struct arena *arena, struct appeal **list, size_t *count, struct error *error)

@@ -35,8 +35,7 @@ struct slice {
     int64_t faults;
 };
 
-/* --- Subjects
- * ------------------------------------------------------------------------------------- */
+/* --- Subjects --------------------------------------------------------------------------------- */
 
 /* The day whose affiliations count. */
 static int64_t held_us(const struct run *run)
@@ -91,8 +90,7 @@ static bool read_units(struct db *db, const char *path, struct slice *slice, str
     return rows_end(rows, error);
 }
 
-/* --- Facts
- * ---------------------------------------------------------------------------------------- */
+/* --- Facts ------------------------------------------------------------------------------------ */
 
 static void set_fact(const struct slice *slice, size_t i, const char *name, int64_t number,
                      bool known)
@@ -168,8 +166,7 @@ static bool load_facts(struct db *db, struct slice *slice, struct error *error)
     return true;
 }
 
-/* --- What came of it
- * ------------------------------------------------------------------------------ */
+/* --- What came of it -------------------------------------------------------------------------- */
 
 static const struct manifest_rating *rating_of(const struct manifest *manifest, const char *code)
 {
@@ -322,8 +319,7 @@ static bool write_slice(struct db *db, void *context, struct error *error)
     return !there || (write_ratings(db, slice, error) && write_progress(db, slice, error));
 }
 
-/* --- The run
- * -------------------------------------------------------------------------------------- */
+/* --- The run ---------------------------------------------------------------------------------- */
 
 const struct plugin *run_policy(const struct plugin_set *set, const struct run *run)
 {

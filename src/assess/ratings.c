@@ -101,8 +101,7 @@ bool rating_counts(struct db *db, uint64_t run_id, enum linli_scope scope, uint6
     return rows_end(rows, error);
 }
 
-/* --- Small groups ------------------------------------------------------------------------------
- */
+/* --- Small groups ----------------------------------------------------------------------------- */
 
 /* Of the units at `path` and below, each followed by all below it. */
 static struct rows *query_tree(struct db *db, uint64_t run_id, const char *path)

@@ -21,8 +21,7 @@ const char *run_state_name(enum run_state state)
     return name_from(names, ARRAY_LENGTH(names), state);
 }
 
-/* --- Finding
- * -------------------------------------------------------------------------------------- */
+/* --- Finding ---------------------------------------------------------------------------------- */
 
 #define RUN_COLUMNS                                                                                \
     "SELECT run_id, plugin_id, version_id, policy_id, unit_id, affiliation, revision, from_day,"   \
@@ -120,8 +119,7 @@ bool run_next(struct db *db, uint64_t *run_id, struct error *error)
     return rows_end(rows, error);
 }
 
-/* --- Making
- * --------------------------------------------------------------------------------------- */
+/* --- Making ----------------------------------------------------------------------------------- */
 
 struct making {
     const struct new_run *wanted;
@@ -222,8 +220,7 @@ enum run_answer run_create(struct db *db, struct id_maker *ids, struct plugins *
     return db_transaction(db, insert_run, &making, error) ? RUN_FINE : RUN_BROKEN;
 }
 
-/* --- From state to state
- * -------------------------------------------------------------------------- */
+/* --- From state to state ---------------------------------------------------------------------- */
 
 /* A step of a person: what it needs, and what it writes. */
 struct step {

@@ -94,8 +94,7 @@ enum find run_find_newest(struct db *db, uint64_t unit_id, struct arena *arena, 
 bool run_list(struct db *db, uint64_t before_id, size_t limit, struct arena *arena,
               struct run **runs, size_t *count, struct error *error) MUST_CHECK;
 
-/* --- What people make of a draft
- * ------------------------------------------------------------------ */
+/* --- What people make of a draft -------------------------------------------------------------- */
 
 /* The members see their ratings and may appeal until then; whose rating fails is told by inbox. */
 enum run_answer run_show(struct db *db, uint64_t run_id, uint64_t actor, int64_t appeals_until_us,
@@ -136,8 +135,7 @@ bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit
 /* For people_on_member_erased: words are the member's own. */
 bool assess_erase_member(struct db *db, uint64_t member_id, struct error *error) MUST_CHECK;
 
-/* --- Ratings
- * -------------------------------------------------------------------------------------- */
+/* --- Ratings ---------------------------------------------------------------------------------- */
 
 struct rating {
     uint64_t run_id, subject_id, unit_id;

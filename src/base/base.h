@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MUST_CHECK                    __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a)             __attribute__((format(printf, f, a)))
@@ -32,6 +33,11 @@ struct text {
 };
 #define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
 #define TEXT_ARGS(t)  (int)(t).length, (t).data /* for "%.*s" */
+/* Of a string with a NUL, without it; NULL is empty. */
+static inline struct text text_from(const char *string)
+{
+    return (struct text){string, string ? strlen(string) : 0};
+}
 
 /*
  * Something broke. `code` is a stable literal such as "store.lost"; `detail` is for people and

@@ -16,18 +16,13 @@ struct request {
     bool generated;
 };
 
-static struct text text_of(const char *text)
-{
-    return (struct text){text, strlen(text)};
-}
-
 static bool create(struct database *database, const struct request *request, struct error *error)
 {
     struct new_staff staff = {
         .role = ROLE_ADMINISTRATOR,
-        .login = text_of(request->login),
-        .password = text_of(request->password),
-        .display_name = text_of(request->name),
+        .login = text_from(request->login),
+        .password = text_from(request->password),
+        .display_name = text_from(request->name),
     };
     struct id_maker ids;
     uint32_t instance;
@@ -44,8 +39,8 @@ static bool create(struct database *database, const struct request *request, str
 static bool set_password(struct database *database, const struct request *request,
                          struct error *error)
 {
-    return account_explain(account_set_password(database->db, text_of(request->login),
-                                                text_of(request->password), 0, clock_now_us(),
+    return account_explain(account_set_password(database->db, text_from(request->login),
+                                                text_from(request->password), 0, clock_now_us(),
                                                 error),
                            error);
 }

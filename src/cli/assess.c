@@ -44,8 +44,7 @@ static void close_office(struct office *office)
     arena_free(office->arena);
 }
 
-/* --- Run
- * ------------------------------------------------------------------------------------------ */
+/* --- Run -------------------------------------------------------------------------------------- */
 
 struct wanted {
     const char *policy;
@@ -161,8 +160,7 @@ enum exit_status cli_assess_run(struct cli *cli)
     return fine ? EXIT_FINE : cli_fail(&error);
 }
 
-/* --- Ratings as CSV
- * --------------------------------------------------------------------------------- */
+/* --- Ratings as CSV --------------------------------------------------------------------------- */
 
 #define PAGE 1000
 

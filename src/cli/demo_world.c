@@ -8,11 +8,6 @@
 #include "people/members.h"
 #include "people/units.h"
 
-static struct text text_of(const char *string)
-{
-    return (struct text){string, strlen(string)};
-}
-
 /* A business answer that the demo's own data can only get by a fault of the demo. */
 static bool must_be_done(enum people_answer answer, const char *what, struct error *error)
 {
@@ -28,7 +23,7 @@ static bool must_be_done(enum people_answer answer, const char *what, struct err
 static bool make_unit(struct demo_world *world, uint64_t parent_id, const char *kind,
                       const char *name, uint64_t *unit_id, struct error *error)
 {
-    struct new_unit unit = {parent_id, text_of(kind), text_of(name), 0};
+    struct new_unit unit = {parent_id, text_from(kind), text_from(name), 0};
 
     return must_be_done(
         unit_create(world->tools->db, world->tools->ids, &unit, world->start_us, unit_id, error),
@@ -57,9 +52,9 @@ static bool make_staff(struct demo_world *world, enum role role, uint64_t scope_
     struct new_staff staff = {
         .role = role,
         .scope_id = scope_id,
-        .login = text_of(login),
+        .login = text_from(login),
         .password = TEXT(DEMO_PASSWORD),
-        .display_name = text_of(name),
+        .display_name = text_from(name),
     };
 
     return must_be_done(account_create_staff(world->tools->db, world->tools->ids, &staff,
@@ -103,7 +98,7 @@ static bool insert_members(struct db *db, void *context, struct error *error)
     for (size_t i = 0; i < DEMO_MEMBERS; i++) {
         int64_t joined_us = world->start_us - (int64_t)demo_random(world, 300) * DAY_US;
         struct new_member member = {
-            .name = text_of(fictional_name(world)),
+            .name = text_from(fictional_name(world)),
             .unit_id = world->communities[demo_random(world, 3)],
             .consented_us = joined_us,
         };

@@ -12,8 +12,7 @@
 #define LOG_EVERY_US  (5 * SECOND_US) /* in a log */
 #define SKEW          2.5             /* how much more popular the popular are */
 
-/* --- What follows from the seed ----------------------------------------------------------------
- */
+/* --- What follows from the seed --------------------------------------------------------------- */
 
 static double next_share(struct district *district)
 {
@@ -51,8 +50,7 @@ int64_t on_day(const struct district *district, int day, int minute)
     return district->start_us + day * DAY_US + minute * MINUTE_US;
 }
 
-/* --- Progress ----------------------------------------------------------------------------------
- */
+/* --- Progress --------------------------------------------------------------------------------- */
 
 /* Before the year there are no commands, and no rate of them. */
 static void tell_terminal(const struct district *district, const char *what, uint32_t percent,
@@ -94,8 +92,7 @@ bool district_goes_on(struct district *district, const char *what, uint32_t perc
     return demo_goes_on(district->tools, error);
 }
 
-/* --- The whole ---------------------------------------------------------------------------------
- */
+/* --- The whole -------------------------------------------------------------------------------- */
 
 static struct district *district_new(const struct demo_tools *tools)
 {

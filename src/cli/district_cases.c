@@ -60,8 +60,7 @@ void planted_at(struct planted *planted, int64_t at_us)
         planted->to_us = at_us;
 }
 
-/* --- As JSON -----------------------------------------------------------------------------------
- */
+/* --- As JSON ---------------------------------------------------------------------------------- */
 
 static json_t *id_json(uint64_t id)
 {
@@ -144,8 +143,7 @@ static json_t *all_json(const struct district *district)
     return json;
 }
 
-/* --- As a file ---------------------------------------------------------------------------------
- */
+/* --- As a file -------------------------------------------------------------------------------- */
 
 static bool cannot_write(const char *path, struct error *error)
 {

@@ -67,8 +67,7 @@ static uint32_t merchant_with(const struct district *district, uint32_t number, 
     return number % MERCHANTS;
 }
 
-/* --- A clerk and members ------------------------------------------------------------------------
- */
+/* --- A clerk and members ---------------------------------------------------------------------- */
 
 /* Two days of each 30 that the limit counts by. */
 static bool is_their_day(const struct district *district, int day)
@@ -141,8 +140,7 @@ static void plant_popular_clerks(struct district *district)
     }
 }
 
-/* --- A screenshot -------------------------------------------------------------------------------
- */
+/* --- A screenshot ----------------------------------------------------------------------------- */
 
 static void plan_attempt(struct district *district, struct planted *planted, uint32_t voucher,
                          int number, int64_t at_us)
@@ -200,8 +198,7 @@ static void plant_slips(struct district *district)
     }
 }
 
-/* --- Many at once -------------------------------------------------------------------------------
- */
+/* --- Many at once ----------------------------------------------------------------------------- */
 
 static void redeem_often(struct district *district, const char *why, bool innocent, int day,
                          int count, int64_t every_us)

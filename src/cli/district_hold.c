@@ -99,8 +99,7 @@ static int64_t some_time_before(struct holding *holding)
            pick(holding->district, 60) * SECOND_US;
 }
 
-/* --- Records -----------------------------------------------------------------------------------
- */
+/* --- Records ---------------------------------------------------------------------------------- */
 
 struct attending {
     uint32_t member;
@@ -233,8 +232,7 @@ static bool attend(struct holding *holding, uint32_t member)
     return !chance(district, 2) || add_note(holding, record, attending.ended_us + HOUR_US);
 }
 
-/* --- One activity ------------------------------------------------------------------------------
- */
+/* --- One activity ----------------------------------------------------------------------------- */
 
 static bool add_comers(struct holding *holding)
 {
@@ -313,8 +311,7 @@ static bool add_counts(struct holding *holding)
                     DB_INT(activity->ends_us + (1 + (int64_t)pick(district, 20)) * HOUR_US));
 }
 
-/* --- What is planned ---------------------------------------------------------------------------
- */
+/* --- What is planned -------------------------------------------------------------------------- */
 
 static bool attend_as_planned(struct holding *holding, const struct planned_attendance *planned)
 {
@@ -367,8 +364,7 @@ static void set_apart(struct district *district, int day)
             district->members[district->planned[i].member].planned_day = day;
 }
 
-/* --- The day -----------------------------------------------------------------------------------
- */
+/* --- The day ---------------------------------------------------------------------------------- */
 
 static bool hold_one(struct holding *holding, uint32_t index)
 {
@@ -450,8 +446,7 @@ bool district_hold_day(struct district *district, int day, struct error *error)
     return false;
 }
 
-/* --- What is to come ---------------------------------------------------------------------------
- */
+/* --- What is to come -------------------------------------------------------------------------- */
 
 static bool announce_one(struct holding *holding, uint32_t index)
 {

@@ -176,8 +176,7 @@ static void divide_attendances(struct district *district, uint32_t total)
     }
 }
 
-/* --- In order ----------------------------------------------------------------------------------
- */
+/* --- In order --------------------------------------------------------------------------------- */
 
 static int by_start(const void *a, const void *b)
 {

@@ -9,8 +9,7 @@
 #include "service/activities.h"
 #include "service/backfill.h"
 
-/* --- Who and what ------------------------------------------------------------------------------
- */
+/* --- Who and what ----------------------------------------------------------------------------- */
 
 static bool was_there(const struct district *district, const struct district_member *member)
 {
@@ -103,8 +102,7 @@ static bool is_plain(const struct district_activity *activity)
     return !activity->has_shifts && !activity->cancelled && activity->post == NULL;
 }
 
-/* --- Overlapping service -----------------------------------------------------------------------
- */
+/* --- Overlapping service ---------------------------------------------------------------------- */
 
 #define OVERLAPS     12
 #define BACK_TO_BACK 6
@@ -217,8 +215,7 @@ static void plant_early_comers(struct district *district)
     }
 }
 
-/* --- Sold hours --------------------------------------------------------------------------------
- */
+/* --- Sold hours ------------------------------------------------------------------------------- */
 
 #define SELLERS     3
 #define NIGHTS      4
@@ -351,8 +348,7 @@ static void plant_late_reviews(struct district *district)
     }
 }
 
-/* --- A code that was photographed ---------------------------------------------------------------
- */
+/* --- A code that was photographed ------------------------------------------------------------- */
 
 #define PHOTOS        3
 #define PHOTO_VIEWERS 14
@@ -395,8 +391,7 @@ static void plant_large_places(struct district *district)
     }
 }
 
-/* --- At the counter: district_plant_market ------------------------------------------------------
- */
+/* --- At the counter: district_plant_market ---------------------------------------------------- */
 
 uint32_t plant_actor(struct district *district, struct planted *planted)
 {

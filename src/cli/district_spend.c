@@ -13,8 +13,7 @@
 #define SIGN_DAYS    3
 #define PAY_DAYS     10
 
-/* --- When --------------------------------------------------------------------------------------
- */
+/* --- When ------------------------------------------------------------------------------------- */
 
 /* Minutes of a day, each day a little otherwise. */
 static int64_t about(const struct district *district, int day, int minute, uint32_t number)
@@ -85,8 +84,7 @@ void district_plan_market(struct district *district)
     }
 }
 
-/* --- Redeeming ---------------------------------------------------------------------------------
- */
+/* --- Redeeming -------------------------------------------------------------------------------- */
 
 static bool chooses(struct district *district, uint32_t *member, uint32_t *reward)
 {
@@ -184,8 +182,7 @@ void district_decide(struct district *district, uint32_t index)
     }
 }
 
-/* --- Statements --------------------------------------------------------------------------------
- */
+/* --- Statements ------------------------------------------------------------------------------- */
 
 static bool belongs_on(const struct district *district, const struct district_voucher *voucher,
                        uint32_t merchant, int64_t cut_off_us)

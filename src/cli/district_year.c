@@ -29,8 +29,7 @@ struct act {
     };
 };
 
-/* --- Growing lists -----------------------------------------------------------------------------
- */
+/* --- Growing lists ---------------------------------------------------------------------------- */
 
 uint32_t record_new(struct district *district)
 {
@@ -56,8 +55,7 @@ uint32_t voucher_new(struct district *district, uint32_t member, uint32_t reward
     return district->voucher_count++;
 }
 
-/* --- Tasks as commands -------------------------------------------------------------------------
- */
+/* --- Tasks as commands ------------------------------------------------------------------------ */
 
 static void fill_award(const struct district *district, struct act *act)
 {
@@ -187,8 +185,7 @@ static void fill(const struct district *district, struct act *act)
     act->command.actor = task.actor;
 }
 
-/* --- What comes of them ------------------------------------------------------------------------
- */
+/* --- What comes of them ----------------------------------------------------------------------- */
 
 static void was_awarded(struct district *district, const struct act *act)
 {
@@ -234,8 +231,7 @@ static void take_in(struct district *district, const struct act *act)
     }
 }
 
-/* --- Moment after moment -----------------------------------------------------------------------
- */
+/* --- Moment after moment ---------------------------------------------------------------------- */
 
 static bool is_command(enum task_kind kind)
 {

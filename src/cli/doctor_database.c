@@ -32,8 +32,7 @@ static bool ask(struct doctor *doctor, const char *check, const char *sql, int64
     return false;
 }
 
-/* --- The server --------------------------------------------------------------------------------
- */
+/* --- The server ------------------------------------------------------------------------------- */
 
 static void connect_to_it(struct doctor *doctor)
 {
@@ -119,8 +118,7 @@ static void look_at_its_clock(struct doctor *doctor)
         doctor_ok(doctor, "db_clock", "as this machine's");
 }
 
-/* --- What is in it -----------------------------------------------------------------------------
- */
+/* --- What is in it ---------------------------------------------------------------------------- */
 
 static void look_at_schema(struct doctor *doctor)
 {

@@ -29,8 +29,7 @@
 #define OLDEST_CLOCK INT64_C(1767225600000000) /* 2026: no Linli is older */
 #define EXPIRES_SOON (14 * DAY_US)
 
-/* --- What plugins are held by ------------------------------------------------------------------
- */
+/* --- What plugins are held by ----------------------------------------------------------------- */
 
 static void look_at_landlock(struct doctor *doctor)
 {
@@ -55,8 +54,7 @@ static void look_at_seccomp(struct doctor *doctor)
                     "filters cannot be set (%s): no plugin can be run", strerror(errno));
 }
 
-/* --- Limits ------------------------------------------------------------------------------------
- */
+/* --- Limits ----------------------------------------------------------------------------------- */
 
 static void look_at_files(struct doctor *doctor)
 {
@@ -105,8 +103,7 @@ static void look_at_disk(struct doctor *doctor)
         doctor_ok(doctor, "disk", "%.1f GB are free at %s", (double)free_mb / 1e3, path);
 }
 
-/* --- Time --------------------------------------------------------------------------------------
- */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 static void look_at_clock(struct doctor *doctor)
 {
@@ -126,8 +123,7 @@ static void look_at_clock(struct doctor *doctor)
         doctor_ok(doctor, "clock", "%s, kept by NTP", now);
 }
 
-/* --- Files -------------------------------------------------------------------------------------
- */
+/* --- Files ------------------------------------------------------------------------------------ */
 
 static void look_at_mariadbd(struct doctor *doctor)
 {
@@ -192,8 +188,7 @@ static void look_at_db_log(struct doctor *doctor)
                   (double)about.st_size / 1e6);
 }
 
-/* --- The network -------------------------------------------------------------------------------
- */
+/* --- The network ------------------------------------------------------------------------------ */
 
 static bool is_loopback(const char *listen)
 {

@@ -27,8 +27,7 @@
 #define PROGRESS_EVERY 100
 #define MEMBERS_PAGE   500
 
-/* --- What can be exported ----------------------------------------------------------------------
- */
+/* --- What can be exported --------------------------------------------------------------------- */
 
 enum shape {
     SHAPE_END,
@@ -106,8 +105,7 @@ static const struct table *find_table(const char *name)
     return NULL;
 }
 
-/* --- Rows --------------------------------------------------------------------------------------
- */
+/* --- Rows ------------------------------------------------------------------------------------- */
 
 static const char *code_of(int64_t number, enum shape shape)
 {
@@ -178,8 +176,7 @@ static bool write_table(struct db *db, const struct table *table, struct export_
     return rows_end(rows, error);
 }
 
-/* --- Members -----------------------------------------------------------------------------------
- */
+/* --- Members ---------------------------------------------------------------------------------- */
 
 static void write_member(struct export_writer *writer, const struct member *member, bool named)
 {
@@ -222,8 +219,7 @@ static bool write_members(const struct books *books, bool named, struct export_w
     return true;
 }
 
-/* --- Who asked, and why ------------------------------------------------------------------------
- */
+/* --- Who asked, and why ----------------------------------------------------------------------- */
 
 struct reason {
     const char *action;
@@ -248,8 +244,7 @@ static bool note(struct db *db, struct reason reason, struct error *error)
     return db_transaction(db, append, &reason, error);
 }
 
-/* --- The commands ------------------------------------------------------------------------------
- */
+/* --- The commands ----------------------------------------------------------------------------- */
 
 struct export
 {

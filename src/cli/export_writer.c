@@ -42,8 +42,7 @@ bool export_open(struct export_writer *writer, struct error *error)
     return true;
 }
 
-/* --- Cells -------------------------------------------------------------------------------------
- */
+/* --- Cells ------------------------------------------------------------------------------------ */
 
 static void add_json(struct export_writer *writer, json_t *value)
 {

@@ -11,24 +11,16 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "cli/cli.h"
-#include "cli/database.h"
+#include "cli/books.h"
 #include "ledger/teller.h"
 #include "people/secrets.h"
 #include "plugin/plugin_files.h"
 #include "plugin/registry.h"
 
-static struct text text_of(const char *text)
-{
-    return (struct text){text, text ? strlen(text) : 0};
-}
-
-/* --- The registry, opened ----------------------------------------------------------------------
- */
+/* --- The registry, opened --------------------------------------------------------------------- */
 
 struct desk {
-    struct database database;
-    struct keyring *keyring;
+    struct books books;
     struct id_maker ids;
     struct registry registry;
     struct arena *arena;
@@ -38,8 +30,8 @@ struct desk {
 
 static bool find_plugin(struct desk *desk, struct error *error)
 {
-    enum find found =
-        registry_find_name(desk->database.db, text_of(desk->name), desk->arena, &desk->row, error);
+    enum find found = registry_find_name(desk->books.database.db, text_from(desk->name),
+                                         desk->arena, &desk->row, error);
 
     return found == FIND_FOUND ||
            (found == FIND_NOTHING &&
@@ -52,26 +44,21 @@ static bool open_desk(struct desk *desk, const struct settings *settings, struct
     uint32_t instance;
 
     desk->arena = arena_new();
-    if (!database_open_migrated(&desk->database, settings, error) ||
-        !instance_claim(desk->database.db, "linli plugin", &instance, error))
+    if (!books_open(&desk->books, settings, error) ||
+        !instance_claim(desk->books.database.db, "linli plugin", &instance, error))
         return false;
-    desk->keyring =
-        keyring_load(desk->database.db, &settings->keyring, desk->database.state_dir, error);
-    if (!desk->keyring)
-        return false;
-    secrets_serve_registry(desk->keyring);
+    secrets_serve_registry(desk->books.keyring);
     id_maker_start(&desk->ids, instance);
     desk->registry = (struct registry){
         .options = &settings->plugins, .program = cli_program_path(), .ids = &desk->ids};
-    return registry_learn_built_ins(desk->database.db, &desk->registry, clock_now_us(), error) &&
+    return registry_learn_built_ins(desk->books.database.db, &desk->registry, clock_now_us(),
+                                    error) &&
            (!desk->name || find_plugin(desk, error));
 }
 
 static void close_desk(struct desk *desk)
 {
-    if (desk->keyring)
-        keyring_free(desk->keyring);
-    database_close(&desk->database);
+    books_close(&desk->books);
     arena_free(desk->arena);
 }
 
@@ -97,8 +84,7 @@ static enum exit_status with_desk(struct cli *cli, struct desk *desk,
     return fine ? EXIT_FINE : cli_fail(&error);
 }
 
-/* --- Looking ------------------------------------------------------------------------------------
- */
+/* --- Looking ---------------------------------------------------------------------------------- */
 
 static bool print_list(struct desk *desk, const void *what, struct error *error)
 {
@@ -106,7 +92,7 @@ static bool print_list(struct desk *desk, const void *what, struct error *error)
     size_t count;
 
     (void)what;
-    if (!registry_list(desk->database.db, desk->arena, &rows, &count, error))
+    if (!registry_list(desk->books.database.db, desk->arena, &rows, &count, error))
         return false;
     printf("%-20s %-11s %-10s %-12s %5s  %s\n", "name", "kind", "version", "mode", "rank", "");
     for (size_t i = 0; i < count; i++)
@@ -140,8 +126,8 @@ static bool print_versions(struct desk *desk, struct error *error)
     struct plugin_version *versions;
     size_t count;
 
-    if (!registry_versions(desk->database.db, desk->row.plugin_id, desk->arena, &versions, &count,
-                           error))
+    if (!registry_versions(desk->books.database.db, desk->row.plugin_id, desk->arena, &versions,
+                           &count, error))
         return false;
     puts("versions");
     for (size_t i = 0; i < count; i++)
@@ -158,7 +144,8 @@ static bool print_plugin(struct desk *desk, const void *what, struct error *erro
     json_t *settings = NULL;
 
     (void)what;
-    if (registry_settings(desk->database.db, row, desk->arena, &settings, error) != FIND_FOUND)
+    if (registry_settings(desk->books.database.db, row, desk->arena, &settings, error) !=
+        FIND_FOUND)
         return false;
     printf("%s %s: %s\n", row->name, row->manifest->version, row->manifest->title_en);
     printf("mode      %s\non_flag   %s\non_fault  %s\nrank      %d\n", plugin_mode_name(row->mode),
@@ -189,7 +176,7 @@ static bool print_faults(struct desk *desk, const void *what, struct error *erro
     size_t count;
 
     (void)what;
-    if (!registry_faults(desk->database.db, desk->row.plugin_id, 0, FAULTS_SHOWN, desk->arena,
+    if (!registry_faults(desk->books.database.db, desk->row.plugin_id, 0, FAULTS_SHOWN, desk->arena,
                          &rows, &count, error))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -209,8 +196,7 @@ enum exit_status cli_plugin_faults(struct cli *cli)
     return with_desk(cli, &desk, print_faults, NULL);
 }
 
-/* --- Uploading ----------------------------------------------------------------------------------
- */
+/* --- Uploading -------------------------------------------------------------------------------- */
 
 struct files {
     const char *image, *signature, *why;
@@ -238,9 +224,9 @@ static bool upload(struct desk *desk, const void *what, struct error *error)
     if (fine) {
         struct plugin_upload given = {.image = {image.data, image.length},
                                       .signature = path ? signature.data : NULL,
-                                      .why = text_of(files->why)};
-        fine = explain(registry_upload(desk->database.db, &desk->registry, &given, clock_now_us(),
-                                       &plugin_id, &version_id, error),
+                                      .why = text_from(files->why)};
+        fine = explain(registry_upload(desk->books.database.db, &desk->registry, &given,
+                                       clock_now_us(), &plugin_id, &version_id, error),
                        error);
     }
     if (fine)
@@ -261,8 +247,7 @@ enum exit_status cli_plugin_upload(struct cli *cli)
     return with_desk(cli, &desk, upload, &files);
 }
 
-/* --- Changing -----------------------------------------------------------------------------------
- */
+/* --- Changing --------------------------------------------------------------------------------- */
 
 struct change {
     struct plugin_wish wish;
@@ -305,7 +290,7 @@ static bool read_wish(struct cli *cli, struct change *change, const char **fault
     int64_t number = 0;
 
     change->settings = cli_option(cli, "settings");
-    wish->why = text_of(cli_option(cli, "why"));
+    wish->why = text_from(cli_option(cli, "why"));
     wish->has_mode = mode != NULL;
     wish->mode = mode ? mode_of(mode) : 0;
     wish->has_on_flag = on_flag != NULL;
@@ -322,7 +307,7 @@ static bool read_wish(struct cli *cli, struct change *change, const char **fault
              : rank && !read_whole(rank, 0, 10000, &number) ? "--rank=0..10000"
                                                             : NULL;
     wish->rank = (int)number;
-    if (!*fault && from && !points_parse(text_of(from), &wish->hold_from))
+    if (!*fault && from && !points_parse(text_from(from), &wish->hold_from))
         *fault = "--hold-from=POINTS, like 50 or 12.5";
     number = 0;
     if (!*fault && version && !read_whole(version, 1, INT64_MAX, &number))
@@ -349,7 +334,8 @@ static bool change_plugin(struct desk *desk, const void *what, struct error *err
     wish.plugin_id = desk->row.plugin_id;
     wish.settings = settings;
     bool fine = explain(
-        registry_change(desk->database.db, &desk->registry, &wish, clock_now_us(), error), error);
+        registry_change(desk->books.database.db, &desk->registry, &wish, clock_now_us(), error),
+        error);
     json_decref(settings);
     return fine && find_plugin(desk, error) &&
            printf("%s is %s; servers follow within a second\n", desk->name,
@@ -373,8 +359,8 @@ static bool roll_back(struct desk *desk, const void *what, struct error *error)
 {
     const char *why = what;
 
-    return explain(registry_roll_back(desk->database.db, &desk->registry, desk->row.plugin_id, 0,
-                                      text_of(why), clock_now_us(), error),
+    return explain(registry_roll_back(desk->books.database.db, &desk->registry, desk->row.plugin_id,
+                                      0, text_from(why), clock_now_us(), error),
                    error);
 }
 
@@ -388,8 +374,7 @@ enum exit_status cli_plugin_roll_back(struct cli *cli)
     return with_desk(cli, &desk, roll_back, why);
 }
 
-/* --- Signing ------------------------------------------------------------------------------------
- */
+/* --- Signing ---------------------------------------------------------------------------------- */
 
 /* A file that must not be there yet. */
 static bool write_new(const char *path, mode_t mode, const char *text, struct error *error)

@@ -19,11 +19,6 @@
 #define PAGE      200
 #define NAME_MOST 100 /* characters, as the API allows */
 
-static struct text text_of(const char *text)
-{
-    return (struct text){text, strlen(text)};
-}
-
 static bool explain(enum people_answer answer, struct error *error)
 {
     switch (answer) {
@@ -42,12 +37,11 @@ static bool name_fits(const char *name)
 {
     size_t characters;
 
-    return name && utf8_count(text_of(name), &characters) && characters > 0 &&
+    return name && utf8_count(text_from(name), &characters) && characters > 0 &&
            characters <= NAME_MOST;
 }
 
-/* --- The tree ----------------------------------------------------------------------------------
- */
+/* --- The tree --------------------------------------------------------------------------------- */
 
 struct tree {
     struct unit *units;
@@ -142,8 +136,7 @@ enum exit_status cli_units_list(struct cli *cli)
     return fine ? EXIT_FINE : cli_fail(&error);
 }
 
-/* --- Changing it -------------------------------------------------------------------------------
- */
+/* --- Changing it ------------------------------------------------------------------------------ */
 
 static bool add(struct db *db, const struct new_unit *wanted, struct error *error)
 {
@@ -176,8 +169,8 @@ enum exit_status cli_units_add(struct cli *cli)
         return cli_misused(cli, "--parent is a unit's id");
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
-    wanted.name = text_of(name);
-    wanted.kind = text_of(kind);
+    wanted.name = text_from(name);
+    wanted.kind = text_from(kind);
     bool fine = database_open_migrated(&database, cli->settings, &error) &&
                 add(database.db, &wanted, &error);
     database_close(&database);
@@ -209,7 +202,7 @@ enum exit_status cli_units_rename(struct cli *cli)
     if (!cli_read_id(unit, &wanted.unit_id) || !name_fits(name))
         return cli_misused(cli, "name the UNIT by id, and its new NAME, 1 to %d characters",
                            NAME_MOST);
-    wanted.name = text_of(name);
+    wanted.name = text_from(name);
     return change(cli, &wanted, unit_rename);
 }
 
@@ -228,8 +221,7 @@ enum exit_status cli_units_move(struct cli *cli)
     return change(cli, &wanted, unit_move);
 }
 
-/* --- Kinds -------------------------------------------------------------------------------------
- */
+/* --- Kinds ------------------------------------------------------------------------------------ */
 
 enum exit_status cli_units_kinds(struct cli *cli)
 {

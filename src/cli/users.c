@@ -17,20 +17,14 @@
 
 #define PAGE 200
 
-static struct text text_of(const char *text)
-{
-    return (struct text){text, strlen(text)};
-}
-
-/* --- Whom --------------------------------------------------------------------------------------
- */
+/* --- Whom ------------------------------------------------------------------------------------- */
 
 /* By login, which is what people remember, or by id, as lists print it. */
 static bool find_user(struct db *db, const char *word, struct arena *arena, struct staff *staff,
                       struct error *error)
 {
     uint64_t id;
-    enum find found = account_find_login(db, text_of(word), &id, error);
+    enum find found = account_find_login(db, text_from(word), &id, error);
 
     if (found == FIND_NOTHING && cli_read_id(word, &id))
         found = FIND_FOUND;
@@ -48,7 +42,7 @@ static bool take_role(struct cli *cli, enum role *role, uint64_t *scope_id)
     const char *merchant = cli_option(cli, "merchant"), *scope = unit ? unit : merchant;
 
     *scope_id = 0;
-    if (!name || !role_parse(text_of(name), role) || *role == ROLE_MEMBER)
+    if (!name || !role_parse(text_from(name), role) || *role == ROLE_MEMBER)
         cli_misused(cli, "--role is coordinator, unit_reader, clerk, manager, auditor or "
                          "administrator");
     else if ((unit && merchant) || (scope && !cli_read_id(scope, scope_id)))
@@ -78,8 +72,7 @@ static bool merchant_is_there(struct db *db, enum role role, uint64_t scope_id, 
     return found == FIND_FOUND;
 }
 
-/* --- Looking ------------------------------------------------------------------------------------
- */
+/* --- Looking ---------------------------------------------------------------------------------- */
 
 static void print_user(const struct staff *staff)
 {
@@ -125,7 +118,7 @@ enum exit_status cli_users_list(struct cli *cli)
     enum role role = 0;
     bool fine;
 
-    if (name && (!role_parse(text_of(name), &role) || role == ROLE_MEMBER))
+    if (name && (!role_parse(text_from(name), &role) || role == ROLE_MEMBER))
         return cli_misused(cli, "there is no role %s of staff", name);
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
@@ -169,8 +162,7 @@ enum exit_status cli_users_show(struct cli *cli)
     return fine ? EXIT_FINE : cli_fail(&error);
 }
 
-/* --- Making ------------------------------------------------------------------------------------
- */
+/* --- Making ----------------------------------------------------------------------------------- */
 
 static bool create(struct database *database, const struct new_staff *staff, struct error *error)
 {
@@ -195,7 +187,7 @@ static enum exit_status create_and_tell(struct cli *cli, struct new_staff staff,
 
     if (!password_take(!ask, password, &error))
         return cli_fail(&error);
-    staff.password = text_of(password);
+    staff.password = text_from(password);
     bool fine = database_open_migrated(&database, cli->settings, &error) &&
                 create(&database, &staff, &error);
     database_close(&database);
@@ -222,13 +214,12 @@ enum exit_status cli_users_create(struct cli *cli)
         return cli_misused(cli, "name the LOGIN");
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
-    staff.login = text_of(login);
-    staff.display_name = text_of(name ? name : login);
+    staff.login = text_from(login);
+    staff.display_name = text_from(name ? name : login);
     return create_and_tell(cli, staff, ask);
 }
 
-/* --- Changing ----------------------------------------------------------------------------------
- */
+/* --- Changing --------------------------------------------------------------------------------- */
 
 typedef enum people_answer change_user(struct db *db, const struct staff_change *change,
                                        struct error *error);

@@ -18,8 +18,7 @@ static struct text context_of(struct arena *arena, uint64_t reward_id, const uin
     return (struct text){context, strlen(context)};
 }
 
-/* --- Import
- * --------------------------------------------------------------------------------------- */
+/* --- Import ----------------------------------------------------------------------------------- */
 
 static bool add_code(struct db *db, struct coupon_import *import, struct arena *arena,
                      struct text code, struct error *error)
@@ -78,8 +77,7 @@ bool coupon_codes_count(struct db *db, uint64_t reward_id, struct coupon_counts 
     return rows_end(rows, error);
 }
 
-/* --- Taking
- * ------------------------------------------------------------------------------------------ */
+/* --- Taking ----------------------------------------------------------------------------------- */
 
 /* A manager hears of it at each of these, and so not of every code. */
 static bool is_low(int64_t left)

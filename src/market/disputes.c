@@ -11,8 +11,7 @@ const char *dispute_state_name(enum dispute_state state)
     return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
-/* --- Opening
- * -------------------------------------------------------------------------------------- */
+/* --- Opening ---------------------------------------------------------------------------------- */
 
 /* What the line is worth as it stands. */
 static bool look_at_line(struct db *db, struct dispute_opening *opening, int64_t *fen,
@@ -76,8 +75,7 @@ bool dispute_open(struct db *db, struct dispute_opening *opening, struct error *
     return true;
 }
 
-/* --- Deciding
- * -------------------------------------------------------------------------------------- */
+/* --- Deciding --------------------------------------------------------------------------------- */
 
 struct deciding {
     const struct dispute_decision *decision;
@@ -122,8 +120,7 @@ bool disputes_correct(struct db *db, uint64_t merchant_id, uint64_t statement_id
                   DB_ID(statement_id), DB_ID(merchant_id), DB_INT(DISPUTE_ACCEPTED)) >= 0;
 }
 
-/* --- Looking
- * ---------------------------------------------------------------------------------------- */
+/* --- Looking ---------------------------------------------------------------------------------- */
 
 #define DISPUTE_COLUMNS                                                                            \
     "SELECT q.dispute_id, q.statement_id, q.redemption_id, q.merchant_id, q.state, q.fen, m.name," \

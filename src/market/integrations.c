@@ -8,8 +8,7 @@
 #include "people/audit.h"
 #include "people/secrets.h"
 
-/* --- Integrations
- * --------------------------------------------------------------------------------- */
+/* --- Integrations ----------------------------------------------------------------------------- */
 
 static struct text context_of(struct arena *arena, uint64_t integration_id)
 {
@@ -187,8 +186,7 @@ bool integrations_refresh(struct db *db, const struct step_desk *desk, struct ar
     return rows_end(rows, fine ? error : NULL) && fine;
 }
 
-/* --- Credentials
- * ------------------------------------------------------------------------------------ */
+/* --- Credentials ------------------------------------------------------------------------------ */
 
 static struct text credential_context(struct arena *arena, const char *name)
 {

@@ -43,8 +43,7 @@ struct step_desk; /* market/step_desk.h */
 bool integrations_refresh(struct db *db, const struct step_desk *desk, struct arena *arena,
                           struct error *error) MUST_CHECK;
 
-/* --- Credentials --------------------------------------------------------------------------------
- */
+/* --- Credentials ------------------------------------------------------------------------------ */
 
 struct credential_row {
     const char *name; /* a-z 0-9 _ -, 1 to 40 */

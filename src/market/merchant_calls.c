@@ -34,8 +34,7 @@ static struct linli_text text_view(struct text from)
     return (struct linli_text){from.data ? from.data : "", from.length};
 }
 
-/* --- Codes
- * ---------------------------------------------------------------------------------------- */
+/* --- Codes ------------------------------------------------------------------------------------ */
 
 static struct text code_context(struct arena *arena, uint64_t redemption_id)
 {
@@ -63,8 +62,7 @@ enum find merchant_code_read(struct db *db, const struct keyring *keyring, uint6
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
-/* --- The question
- * --------------------------------------------------------------------------------- */
+/* --- The question ----------------------------------------------------------------------------- */
 
 struct loading {
     struct merchant_calls *calls;
@@ -233,8 +231,7 @@ static bool load(void *context, struct db *db, struct errand *errand, struct err
     return fine;
 }
 
-/* --- Asking --------------------------------------------------------------------------------------
- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 static struct step_ask ask_of(struct errand *errand)
 {
@@ -291,8 +288,7 @@ static bool sign(void *context, struct db *db, struct errand *errand)
     return found == FIND_FOUND;
 }
 
-/* --- The answer
- * ------------------------------------------------------------------------------------ */
+/* --- The answer ------------------------------------------------------------------------------- */
 
 static void answer_taken(struct command *command)
 {
@@ -366,8 +362,7 @@ static bool report(void *context, struct db *db, struct errand *errand)
     return teller_submit(calls->teller, &answer->ref.command) == SUBMIT_QUEUED;
 }
 
-/* --- Telling the member
- * ------------------------------------------------------------------------------ */
+/* --- Telling the member ----------------------------------------------------------------------- */
 
 struct telling {
     const struct question *question;

@@ -36,8 +36,7 @@ static void give_up(const struct voucher *voucher, struct operation *operation)
         voucher_move_to(voucher->redemption, REDEMPTION_STUCK);
 }
 
-/* --- Answers ------------------------------------------------------------------------------------
- */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 static void answer_keys(const struct command *command, struct key_set *keys)
 {
@@ -147,8 +146,7 @@ static enum refusal answer_apply(struct book *book, const struct command *comman
 
 const struct command_kind command_answer = {"answer", answer_keys, answer_apply};
 
-/* --- A person's decision ------------------------------------------------------------------------
- */
+/* --- A person's decision ---------------------------------------------------------------------- */
 
 static void decide_keys(const struct command *command, struct key_set *keys)
 {

@@ -1,7 +1,6 @@
 #include "market/operation.h"
 
-/* --- Operations as rows of the book ------------------------------------------------------------
- */
+/* --- Operations as rows of the book ----------------------------------------------------------- */
 
 static void operation_lock(struct sql *sql, struct row_keys keys)
 {
@@ -105,8 +104,7 @@ const struct row_kind merchant_voucher_rows = {
     .write = voucher_write,
 };
 
-/* --- Opening ------------------------------------------------------------------------------------
- */
+/* --- Opening ---------------------------------------------------------------------------------- */
 
 bool operation_open(struct book *book, struct redemption *redemption, enum operation_kind kind,
                     uint64_t operation_id)

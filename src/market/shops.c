@@ -136,8 +136,7 @@ enum find shop_change(struct db *db, const struct shop *shop, struct error *erro
     return db_transaction(db, update_shop, &changing, error) ? changing.found : FIND_FAILED;
 }
 
-/* --- Looking ------------------------------------------------------------------------------------
- */
+/* --- Looking ---------------------------------------------------------------------------------- */
 
 #define SHOP_COLUMNS                                                                               \
     "SELECT shop_id, merchant_id, state, name, address, phone, created_us FROM shops "

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Ranges -------------------------------------------------------------------------------------
- */
+/* --- Ranges ----------------------------------------------------------------------------------- */
 
 /* IANA's special-purpose registries, and what is reserved or multicast. */
 static const struct {
@@ -77,8 +76,7 @@ bool address_is_public(const struct sockaddr *address)
     return false;
 }
 
-/* --- Addresses ----------------------------------------------------------------------------------
- */
+/* --- Addresses -------------------------------------------------------------------------------- */
 
 static bool copy_part(CURLU *url, CURLUPart part, unsigned flags, char *out, size_t size)
 {
@@ -173,8 +171,7 @@ bool target_read(struct text url, struct target *target, const char **why)
     return *why == NULL;
 }
 
-/* --- Lists --------------------------------------------------------------------------------------
- */
+/* --- Lists ------------------------------------------------------------------------------------ */
 
 static const char *const between = " ,\t\n";
 

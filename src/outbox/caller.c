@@ -44,8 +44,7 @@ struct metric caller_metrics[] = {
 const size_t caller_metrics_count = ARRAY_LENGTH(caller_metrics);
 enum { CALL_SECONDS, CALLS_UNANSWERED, CALLS_REFUSED };
 
-/* --- Callbacks of libcurl -----------------------------------------------------------------------
- */
+/* --- Callbacks of libcurl --------------------------------------------------------------------- */
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
@@ -87,8 +86,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* --- One call ------------------------------------------------------------------------------------
- */
+/* --- One call --------------------------------------------------------------------------------- */
 
 static void finish(struct caller *caller, struct outgoing *call, int32_t status, bool was_sent,
                    const char *fault)
@@ -244,8 +242,7 @@ static void begin_call(struct caller *caller, struct outgoing *call)
     curl_multi_add_handle(caller->multi, handle->curl);
 }
 
-/* --- How it ended --------------------------------------------------------------------------------
- */
+/* --- How it ended ----------------------------------------------------------------------------- */
 
 static const char *fault_of(const struct handle *handle, CURLcode code, long status)
 {
@@ -305,8 +302,7 @@ static void end_finished(struct caller *caller)
     }
 }
 
-/* --- The thread
- * ------------------------------------------------------------------------------------ */
+/* --- The thread ------------------------------------------------------------------------------- */
 
 static void take_queue(struct caller *caller)
 {

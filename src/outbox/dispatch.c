@@ -49,8 +49,7 @@ struct metric dispatch_metrics[] = {
 const size_t dispatch_metrics_count = ARRAY_LENGTH(dispatch_metrics);
 enum { IN_HAND, ATTEMPTS, REPORTS }; /* reports: in the order of enum plan_report, from DONE */
 
-/* --- Errands
- * -------------------------------------------------------------------------------------- */
+/* --- Errands ---------------------------------------------------------------------------------- */
 
 static struct errand *errand_new(struct dispatch *dispatch, const struct lease *lease,
                                  int64_t now_us)
@@ -109,8 +108,7 @@ static void log_failure(const char *event, const struct error *error)
     LOG(WARN, event, LOG_STR("code", error->code), LOG_STR("detail", error->detail));
 }
 
-/* --- How an attempt ends
- * -------------------------------------------------------------------------- */
+/* --- How an attempt ends ---------------------------------------------------------------------- */
 
 static struct text text_of(const struct linli_room *room)
 {
@@ -194,8 +192,7 @@ static void judge(struct dispatch *dispatch, struct errand *errand)
     end_attempt(dispatch, errand, &next);
 }
 
-/* --- Calls and steps
- * --------------------------------------------------------------------------------- */
+/* --- Calls and steps -------------------------------------------------------------------------- */
 
 static void call_done(struct outgoing *call, void *context)
 {
@@ -280,8 +277,7 @@ static void take_back(struct dispatch *dispatch, int64_t wait_us)
     take_steps(dispatch, ready, count);
 }
 
-/* --- Leasing
- * ------------------------------------------------------------------------------------------- */
+/* --- Leasing ---------------------------------------------------------------------------------- */
 
 static int64_t lease_us(const struct outbox_options *options)
 {
@@ -392,8 +388,7 @@ static bool lease_due(struct dispatch *dispatch, struct arena *arena, struct err
     return true;
 }
 
-/* --- The thread
- * ------------------------------------------------------------------------------------------ */
+/* --- The thread ------------------------------------------------------------------------------- */
 
 static void *run(void *context)
 {

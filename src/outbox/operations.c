@@ -25,8 +25,7 @@ const char *operation_state_name(enum operation_state state)
     return name_from(names, ARRAY_LENGTH(names), (size_t)state);
 }
 
-/* --- The table ----------------------------------------------------------------------------------
- */
+/* --- The table -------------------------------------------------------------------------------- */
 
 bool operations_now(struct db *db, int64_t *now_us, struct error *error)
 {
@@ -128,8 +127,7 @@ bool operation_note(struct db *db, const struct lease *lease, const struct attem
                   DB_INT(OPERATION_WAITING), DB_INT(lease->attempt)) >= 0;
 }
 
-/* --- The breaker --------------------------------------------------------------------------------
- */
+/* --- The breaker ------------------------------------------------------------------------------ */
 
 static bool rest(struct db *db, uint64_t integration_id, int64_t now_us, struct error *error)
 {

@@ -39,8 +39,7 @@ bool secret_open(const struct keyring *keyring, uint32_t key_id, struct text con
     return opened;
 }
 
-/* --- For the registry of plugins
- * ------------------------------------------------------------------ */
+/* --- For the registry of plugins -------------------------------------------------------------- */
 
 static const struct keyring *registry_keyring;
 

@@ -30,11 +30,6 @@ static bool note(struct db *db, const struct changing *changing, const char *act
                         changing->now_us, error);
 }
 
-static struct text text_of(const char *text)
-{
-    return (struct text){text, strlen(text)};
-}
-
 /* --- renaming -------------------------------------------------------------------------------- */
 
 static bool rename_unit(struct db *db, void *context, struct error *error)
@@ -50,7 +45,7 @@ static bool rename_unit(struct db *db, void *context, struct error *error)
     changing->answer = before ? PEOPLE_DONE : PEOPLE_NOT_FOUND;
     return !before || (db_run(db, error, "UPDATE units SET name = ? WHERE unit_id = ?",
                               DB_TEXT(change->name), DB_ID(change->unit_id)) == 1 &&
-                       note(db, changing, "unit.rename", text_of(before), change->name, error));
+                       note(db, changing, "unit.rename", text_from(before), change->name, error));
 }
 
 /* --- moving ---------------------------------------------------------------------------------- */
@@ -151,8 +146,8 @@ static bool move_unit(struct db *db, void *context, struct error *error)
         return true;
     return write_paths(db, change, &move, changing->arena, error) &&
            note(db, changing, "unit.move",
-                text_of(arena_printf(changing->arena, "%" PRIu64, move.parent_id)),
-                text_of(arena_printf(changing->arena, "%" PRIu64, change->parent_id)), error);
+                text_from(arena_printf(changing->arena, "%" PRIu64, move.parent_id)),
+                text_from(arena_printf(changing->arena, "%" PRIu64, change->parent_id)), error);
 }
 
 /* --- both ------------------------------------------------------------------------------------ */

@@ -7,8 +7,7 @@
 #define QUESTIONS 2500 /* of each operation that the plugin has */
 #define SMALL     1000 /* every number of points below this is asked about, twice */
 
-/* --- Odd numbers and texts -----------------------------------------------------------------------
- */
+/* --- Odd numbers and texts -------------------------------------------------------------------- */
 
 /* SplitMix64 (Steele, Lea, Flood 2014): the same questions for everybody. */
 static uint64_t next(uint64_t *state)
@@ -57,8 +56,7 @@ static struct linli_text odd_text(uint64_t *state, struct arena *arena)
     return (struct linli_text){text, LONG_TEXT};
 }
 
-/* --- Questions
- * ------------------------------------------------------------------------------------ */
+/* --- Questions -------------------------------------------------------------------------------- */
 
 #define YEAR_US (365 * DAY_US)
 #define THEN_US INT64_C(1780000000000000) /* 2026 */
@@ -172,8 +170,7 @@ static void set_facts(uint64_t *state, struct plugin_call *call, const struct ma
     }
 }
 
-/* --- Asking
- * --------------------------------------------------------------------------------------- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 struct suite {
     const struct plugin_options *options;
@@ -245,8 +242,7 @@ static bool ask(const struct suite *suite, struct plugin_call *calls, struct err
                       &again, calls, suite->count, error);
 }
 
-/* --- Answers
- * -------------------------------------------------------------------------------------- */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 static void add_room(struct buffer *out, const struct linli_room *room)
 {
@@ -317,8 +313,7 @@ static bool is_same(const struct plugin_call *one, const struct plugin_call *oth
     return same;
 }
 
-/* --- Checks
- * --------------------------------------------------------------------------------------- */
+/* --- Checks ----------------------------------------------------------------------------------- */
 
 static const char *const operation_names[] = {"", "check", "award", "rate", "step"};
 

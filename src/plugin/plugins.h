@@ -63,8 +63,7 @@ struct plugin_set {
     size_t count;
 };
 
-/* --- Asking -------------------------------------------------------------------------------------
- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 /* Why there is no answer. Stored and shown: do not renumber. */
 enum plugin_fault {
@@ -140,8 +139,7 @@ const struct plugin_set *plugin_desk_set(const struct plugin_desk *desk);
 void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t count,
                      struct arena *arena, int64_t deadline_us);
 
-/* --- Life ----------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 struct plugin_options {
     char *directory;      /* of the built-in plugins' files; empty: beside the program */

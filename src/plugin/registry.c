@@ -104,8 +104,7 @@ enum find registry_find_name(struct db *db, struct text name, struct arena *aren
     return find_in(db_query(db, ROW_COLUMNS "WHERE p.name = ?", DB_TEXT(name)), arena, row, error);
 }
 
-/* --- What hangs on them --------------------------------------------------------------------------
- */
+/* --- What hangs on them ----------------------------------------------------------------------- */
 
 bool registry_versions(struct db *db, uint64_t plugin_id, struct arena *arena,
                        struct plugin_version **list, size_t *count, struct error *error)
@@ -211,8 +210,7 @@ enum find registry_manifest(struct db *db, uint64_t version_id, struct arena *ar
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
-/* --- Settings ----------------------------------------------------------------------------------
- */
+/* --- Settings --------------------------------------------------------------------------------- */
 
 enum find registry_policy(struct db *db, uint64_t policy_id, struct buffer *plain,
                           struct error *error)

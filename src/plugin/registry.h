@@ -146,8 +146,7 @@ enum registered registry_roll_back(struct db *db, const struct registry *registr
 bool registry_learn_built_ins(struct db *db, const struct registry *registry, int64_t now_us,
                               struct error *error) MUST_CHECK;
 
-/* --- Signatures ----------------------------------------------------------------------------------
- */
+/* --- Signatures ------------------------------------------------------------------------------- */
 
 /*
  * A signature is a line of text: "linli-plugin 1 PUBLIC-KEY SIGNATURE", both in hex; Ed25519 over

@@ -26,8 +26,7 @@ static void work_free(struct work *work)
     arena_free(work->arena);
 }
 
-/* --- Settings ----------------------------------------------------------------------------------
- */
+/* --- Settings --------------------------------------------------------------------------------- */
 
 /* A secret given as `true` is the one that was there. */
 static void keep_secrets(const struct manifest *manifest, json_t *settings, const json_t *old)
@@ -95,8 +94,7 @@ static bool insert_policy(struct db *db, struct work *work, struct error *error)
     return fine;
 }
 
-/* --- Trying ------------------------------------------------------------------------------------
- */
+/* --- Trying ----------------------------------------------------------------------------------- */
 
 static enum registered refused(struct error *error, const char *code)
 {
@@ -162,8 +160,7 @@ static enum registered check_change(struct db *db, struct work *work,
     return answer;
 }
 
-/* --- Writing -------------------------------------------------------------------------------------
- */
+/* --- Writing ---------------------------------------------------------------------------------- */
 
 static const char *describe(struct arena *arena, const struct plugin_row *row)
 {
@@ -288,8 +285,7 @@ enum registered registry_change(struct db *db, const struct registry *registry,
     return answer;
 }
 
-/* --- Rolling back
- * --------------------------------------------------------------------------------- */
+/* --- Rolling back ----------------------------------------------------------------------------- */
 
 static enum registered read_previous(struct db *db, struct work *work, struct error *error)
 {

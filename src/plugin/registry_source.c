@@ -90,8 +90,7 @@ static bool read_set(struct db *db, struct arena *arena, struct plugin_set *set,
     return true;
 }
 
-/* --- Faults -------------------------------------------------------------------------------------
- */
+/* --- Faults ----------------------------------------------------------------------------------- */
 
 static bool count_faults(struct db *db, uint64_t version_id, int64_t since_us, int64_t *count,
                          struct error *error)

@@ -28,8 +28,7 @@ struct arrival {
     uint64_t version_id;
 };
 
-/* --- Rows
- * ----------------------------------------------------------------------------------------- */
+/* --- Rows ------------------------------------------------------------------------------------- */
 
 /* A flag holds earnings and marks the rest; a fault does as its kind needs (the issue of trust:
  * what people wait for at a counter passes, what can wait is held). */
@@ -124,8 +123,7 @@ static bool write_arrival(struct db *db, void *context, struct error *error)
                                 TEXT(""), version, arrival->by.why, arrival->by.now_us, error);
 }
 
-/* --- Checks
- * --------------------------------------------------------------------------------------- */
+/* --- Checks ----------------------------------------------------------------------------------- */
 
 static enum registered refuse(struct error *error, const char *code)
 {
@@ -220,8 +218,7 @@ static enum registered admit(struct db *db, struct arrival *arrival, struct erro
     return answer;
 }
 
-/* --- Uploads
- * --------------------------------------------------------------------------------------- */
+/* --- Uploads ---------------------------------------------------------------------------------- */
 
 static enum registered check_upload(struct arrival *arrival, const char *signature,
                                     struct error *error)
@@ -272,8 +269,7 @@ enum registered registry_upload(struct db *db, const struct registry *registry,
     return answer;
 }
 
-/* --- Of the installation
- * ---------------------------------------------------------------------------- */
+/* --- Of the installation ---------------------------------------------------------------------- */
 
 /* Files that the database does not know yet, described all at once. */
 struct arrivals {

@@ -37,8 +37,7 @@ static const struct row_kind others = {
 static const struct row_kind firsts = {
     .name = "firsts", .size = sizeof(struct row), .lock_order = 10};
 
-/* --- Rows --------------------------------------------------------------------------------------
- */
+/* --- Rows ------------------------------------------------------------------------------------- */
 
 static void rows_are_found_by_kind_and_key(void **state)
 {
@@ -138,8 +137,7 @@ static void kinds_come_in_lock_order(void **state)
     book_free(book);
 }
 
-/* --- Transfers ---------------------------------------------------------------------------------
- */
+/* --- Transfers -------------------------------------------------------------------------------- */
 
 static void move(struct book *book, uint64_t from, uint64_t to, int64_t points)
 {
@@ -249,8 +247,7 @@ static void anything_but_exactly_packed_parts_is_refused(void **state)
     arena_free(arena);
 }
 
-/* --- Names -------------------------------------------------------------------------------------
- */
+/* --- Names ------------------------------------------------------------------------------------ */
 
 static void accounts_carry_kind_and_owner(void **state)
 {
@@ -280,8 +277,7 @@ static void refusals_have_texts(void **state)
     assert_string_equal(refusal_text(REFUSED_KEY_REUSED)->code, "idempotency_key_reused");
 }
 
-/* --- Key sets ----------------------------------------------------------------------------------
- */
+/* --- Key sets --------------------------------------------------------------------------------- */
 
 static void keys_come_in_lock_order_each_once(void **state)
 {

@@ -104,8 +104,7 @@ static void nothing_changed(void)
     assert_int_equal(count, 0);
 }
 
-/* --- Two people --------------------------------------------------------------------------------
- */
+/* --- Two people ------------------------------------------------------------------------------- */
 
 static void nobody_approves_what_they_proposed(void **state)
 {
@@ -165,8 +164,7 @@ static void what_was_rejected_is_not_approved(void **state)
     assert_int_equal(run(&reject.command, &command_reject, APPROVER), REFUSED_ALREADY_DECIDED);
 }
 
-/* --- Adjust ------------------------------------------------------------------------------------
- */
+/* --- Adjust ----------------------------------------------------------------------------------- */
 
 static void an_adjustment_is_a_lot_of_its_own(void **state)
 {
@@ -207,8 +205,7 @@ static void no_more_is_adjusted_than_there_is(void **state)
     nothing_changed();
 }
 
-/* --- Claw back and waive -----------------------------------------------------------------------
- */
+/* --- Claw back and waive ---------------------------------------------------------------------- */
 
 static void a_claw_back_takes_the_rest_and_the_spent_is_owed(void **state)
 {
@@ -278,8 +275,7 @@ static void a_waiver_lets_go_of_no_more_than_is_owed(void **state)
     assert_int_equal(wallet->owed, 0);
 }
 
-/* --- The keeper, freezing, merging -------------------------------------------------------------
- */
+/* --- The keeper, freezing, merging ------------------------------------------------------------ */
 
 static void only_what_has_run_out_expires_and_only_once(void **state)
 {

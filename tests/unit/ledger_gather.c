@@ -33,8 +33,7 @@ static void naming_done(struct command *command)
     ((struct naming *)command)->is_done = true;
 }
 
-/* --- A gather of its own for each test ---------------------------------------------------------
- */
+/* --- A gather of its own for each test -------------------------------------------------------- */
 
 static struct queue *queue;
 static struct in_flight *in_flight;
@@ -86,8 +85,7 @@ static void expect_batch(struct naming *const *expected, size_t count)
     }
 }
 
-/* --- Tests --------------------------------------------------------------------------------------
- */
+/* --- Tests ------------------------------------------------------------------------------------ */
 
 static void test_shared_rows_share_a_batch(void **state)
 {

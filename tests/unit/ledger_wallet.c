@@ -84,8 +84,7 @@ static size_t transfer_count(void)
     return count;
 }
 
-/* --- Earning -----------------------------------------------------------------------------------
- */
+/* --- Earning ---------------------------------------------------------------------------------- */
 
 static void an_award_is_a_lot(void **state)
 {
@@ -119,8 +118,7 @@ static void a_version_grows_once_a_batch(void **state)
     assert_int_equal(wallet->version, 2);
 }
 
-/* --- Spending ----------------------------------------------------------------------------------
- */
+/* --- Spending --------------------------------------------------------------------------------- */
 
 static void what_expires_first_is_spent_first(void **state)
 {
@@ -235,8 +233,7 @@ static void a_confirmation_moves_held_points_and_back(void **state)
     assert_int_equal(remaining(1), 40);
 }
 
-/* --- Giving back -------------------------------------------------------------------------------
- */
+/* --- Giving back ------------------------------------------------------------------------------ */
 
 static void points_return_to_the_lots_they_came_from(void **state)
 {
@@ -305,8 +302,7 @@ static void a_spent_lot_that_was_not_loaded_takes_points_back(void **state)
     assert_int_equal(wallet->available, 100);
 }
 
-/* --- Revoked lots ------------------------------------------------------------------------------
- */
+/* --- Revoked lots ----------------------------------------------------------------------------- */
 
 /* A lot of 100 of which 60 are on hold; clawed back: 40 taken, 60 owed. */
 static struct text revoke_with_60_on_hold(void)
@@ -367,8 +363,7 @@ static void later_earnings_are_not_seized(void **state)
     assert_int_equal(wallet_spendable(wallet, NOW), 500);
 }
 
-/* --- Limits ------------------------------------------------------------------------------------
- */
+/* --- Limits ----------------------------------------------------------------------------------- */
 
 static void limits_count_by_subject_and_period(void **state)
 {
@@ -396,8 +391,7 @@ static void a_limit_is_given_back_but_never_below_zero(void **state)
     assert_int_equal(wallet->limit_count, 1);
 }
 
-/* --- Merging -----------------------------------------------------------------------------------
- */
+/* --- Merging ---------------------------------------------------------------------------------- */
 
 static void a_merge_moves_lots_limits_and_debts(void **state)
 {

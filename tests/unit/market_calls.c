@@ -30,8 +30,7 @@
 #define START_US   (20000 * DAY_US)
 #define EVERYTHING (CALLS_PLUGIN | CALLS_CAN_UNDO | 0xBE)
 
-/* --- The other side ----------------------------------------------------------------------------
- */
+/* --- The other side --------------------------------------------------------------------------- */
 
 struct theirs {
     bool has_voucher, used, back, refunded, settled;
@@ -124,8 +123,7 @@ static uint32_t merchant_answers(struct world *world, struct op *op)
     return op->done ? LINLI_DONE : LINLI_DECLINED;
 }
 
-/* --- Our side -----------------------------------------------------------------------------------
- */
+/* --- Our side --------------------------------------------------------------------------------- */
 
 static void next_batch(struct world *world)
 {
@@ -311,8 +309,7 @@ static void let_late_ones_arrive(struct world *world)
     }
 }
 
-/* --- People
- * --------------------------------------------------------------------------------------- */
+/* --- People ----------------------------------------------------------------------------------- */
 
 static const struct redemption *redemption_at(struct world *world, size_t i)
 {
@@ -378,8 +375,7 @@ static void somebody_acts(struct world *world)
     }
 }
 
-/* --- What must be true
- * ------------------------------------------------------------------------------ */
+/* --- What must be true ------------------------------------------------------------------------ */
 
 static void books_hold(struct world *world)
 {
@@ -451,8 +447,7 @@ static void both_sides_agree(struct world *world, size_t i)
     }
 }
 
-/* --- Worlds
- * ------------------------------------------------------------------------------------------- */
+/* --- Worlds ----------------------------------------------------------------------------------- */
 
 static struct world *new_world(uint64_t seed)
 {

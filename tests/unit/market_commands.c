@@ -4,8 +4,7 @@
  */
 #include "market_shop.h"
 
-/* --- Confirm -----------------------------------------------------------------------------------
- */
+/* --- Confirm ---------------------------------------------------------------------------------- */
 
 static void a_confirmation_gives_the_points_to_the_merchant(void **state)
 {
@@ -133,8 +132,7 @@ static void a_voucher_of_another_name_is_not_found(void **state)
     nothing_changed();
 }
 
-/* --- Undo --------------------------------------------------------------------------------------
- */
+/* --- Undo ------------------------------------------------------------------------------------- */
 
 static void an_undone_voucher_is_good_again(void **state)
 {
@@ -205,8 +203,7 @@ static void only_a_confirmation_is_undone(void **state)
     nothing_changed();
 }
 
-/* --- The ways back -----------------------------------------------------------------------------
- */
+/* --- The ways back ---------------------------------------------------------------------------- */
 
 static void a_cancelled_voucher_gives_everything_back(void **state)
 {
@@ -303,8 +300,7 @@ static void a_refund_is_of_a_confirmation_and_once(void **state)
     nothing_changed();
 }
 
-/* --- Members who were merged into another ------------------------------------------------------
- */
+/* --- Members who were merged into another ----------------------------------------------------- */
 
 static void have_merged(void)
 {

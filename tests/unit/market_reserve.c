@@ -6,8 +6,7 @@
 
 #include "market/operation.h"
 
-/* --- Reserve -----------------------------------------------------------------------------------
- */
+/* --- Reserve ---------------------------------------------------------------------------------- */
 
 static void a_reservation_holds_the_price_and_a_piece(void **state)
 {
@@ -161,8 +160,7 @@ static void points_on_hold_and_run_out_ones_do_not_pay(void **state)
     nothing_changed();
 }
 
-/* --- Limits ------------------------------------------------------------------------------------
- */
+/* --- Limits ----------------------------------------------------------------------------------- */
 
 static void a_limit_counts_pieces_of_a_member_by_local_days(void **state)
 {
@@ -246,8 +244,7 @@ static void new_terms_do_not_forget_what_an_old_period_counted(void **state)
     nothing_changed();
 }
 
-/* --- Restock -----------------------------------------------------------------------------------
- */
+/* --- Restock ---------------------------------------------------------------------------------- */
 
 static enum refusal restock_by(uint64_t reward_id, int32_t pieces)
 {
@@ -290,8 +287,7 @@ static void there_is_a_most_of_stock(void **state)
     assert_int_equal(restock_by(REWARD, STOCK_MOST - 3), ACCEPTED);
 }
 
-/* --- Merchants whose vouchers others issue ------------------------------------------------------
- */
+/* --- Merchants whose vouchers others issue ---------------------------------------------------- */
 
 static void a_merchant_is_asked_in_the_same_batch(void **state)
 {

@@ -28,8 +28,7 @@ static inline void sim_save_stock(struct book *store, struct row *stored_row, co
     stored->committed_fen = stock->committed_fen;
 }
 
-/* --- Redemptions: of one that was there only its state is written ------------------------------
- */
+/* --- Redemptions: of one that was there only its state is written ----------------------------- */
 
 static inline void sim_print_redemption(const struct row *row, int64_t now_us, struct buffer *out)
 {
@@ -91,8 +90,7 @@ static inline void sim_save_redemption(struct book *store, struct row *stored_ro
     stored->expires_us = redemption->expires_us;
 }
 
-/* --- Records: only the decision is written -----------------------------------------------------
- */
+/* --- Records: only the decision is written ---------------------------------------------------- */
 
 static inline void sim_save_record(struct book *store, struct row *stored_row,
                                    const struct row *row)
@@ -108,8 +106,7 @@ static inline void sim_save_record(struct book *store, struct row *stored_row,
     stored->reviewed_us = record->reviewed_us;
 }
 
-/* --- Statements: only what their lines add up to is written -------------------------------------
- */
+/* --- Statements: only what their lines add up to is written ----------------------------------- */
 
 static inline void sim_save_statement(struct book *store, struct row *stored_row,
                                       const struct row *row)

@@ -119,8 +119,7 @@ static void nothing_changed(void)
     assert_int_equal(count, 0);
 }
 
-/* --- What they do ------------------------------------------------------------------------------
- */
+/* --- What they do ----------------------------------------------------------------------------- */
 
 static void an_award_is_a_lot_of_the_records_number(void **state)
 {
@@ -175,8 +174,7 @@ static void a_frozen_wallet_still_earns(void **state)
     assert_int_equal(wallet->available, 200);
 }
 
-/* --- The day's cap -----------------------------------------------------------------------------
- */
+/* --- The day's cap ---------------------------------------------------------------------------- */
 
 static void what_is_over_the_days_cap_is_not_awarded(void **state)
 {
@@ -283,8 +281,7 @@ static void a_day_that_is_forgotten_is_not_awarded(void **state)
     assert_int_equal(award(RECORD + 1, 100), ACCEPTED);
 }
 
-/* --- Refusals ----------------------------------------------------------------------------------
- */
+/* --- Refusals --------------------------------------------------------------------------------- */
 
 static void a_record_is_decided_once(void **state)
 {
@@ -375,8 +372,7 @@ static void a_record_of_another_name_is_not_found(void **state)
     nothing_changed();
 }
 
-/* --- Members who were merged into another ------------------------------------------------------
- */
+/* --- Members who were merged into another ----------------------------------------------------- */
 
 static void have_merged(void)
 {

@@ -13,8 +13,7 @@
 static struct database server;
 static struct db *db;
 
-/* --- The server's ordinary statements ----------------------------------------------------------
- */
+/* --- The server's ordinary statements --------------------------------------------------------- */
 
 static void insert_records(struct db *to, const struct command *command)
 {
@@ -84,8 +83,7 @@ static void end_period(struct db *to, const struct command *command)
     sim_expect(statement_close(to, want->statement_id, 0, &error), &error, NULL);
 }
 
-/* --- The tables --------------------------------------------------------------------------------
- */
+/* --- The tables ------------------------------------------------------------------------------- */
 
 static void insert_stock(struct sql *sql, uint64_t reward_id, const struct reward_terms *terms)
 {
@@ -201,8 +199,7 @@ static void play_world(uint64_t *random)
     script_free(script);
 }
 
-/* --- The tests ---------------------------------------------------------------------------------
- */
+/* --- The tests -------------------------------------------------------------------------------- */
 
 static int64_t ask(const char *query)
 {

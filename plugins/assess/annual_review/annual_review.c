@@ -128,8 +128,7 @@ static void rate_as(struct linli_rating *rating, enum rating as)
     linli_say_code(rating->code, ratings[as].code);
 }
 
-/* --- Members
- * -------------------------------------------------------------------------------------- */
+/* --- Members ---------------------------------------------------------------------------------- */
 
 /* When they had to be there; 0: at any time. */
 static int64_t due_us(const struct policy *by, const struct linli_facts *known)
@@ -207,8 +206,7 @@ static void rate_member(const struct policy *by, const struct linli_facts *known
     tell_service(known, rating);
 }
 
-/* --- Units
- * ---------------------------------------------------------------------------------------- */
+/* --- Units ------------------------------------------------------------------------------------ */
 
 static void rate_unit(const struct policy *by, const struct linli_facts *known,
                       struct linli_rating *rating)

@@ -101,8 +101,7 @@ static bool start(const struct linli_setup *setup, void **state)
                         setup->why);
 }
 
-/* --- What a script is given --------------------------------------------------------------------
- */
+/* --- What a script is given ------------------------------------------------------------------- */
 
 /* One question, and where its answer goes. */
 struct asking {
@@ -204,8 +203,7 @@ static void push_event(lua_State *lua, const struct linli_event *event, int64_t 
     }
 }
 
-/* --- What it answers ---------------------------------------------------------------------------
- */
+/* --- What it answers -------------------------------------------------------------------------- */
 
 static enum linli_verdict verdict_of(lua_State *lua, int index)
 {

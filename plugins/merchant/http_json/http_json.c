@@ -93,8 +93,7 @@ static struct linli_text setting(const struct linli_step_question *question, int
     return question->settings[which].text;
 }
 
-/* --- Asking
- * ------------------------------------------------------------------------------------------ */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 static int setting_of(uint32_t operation)
 {
@@ -241,8 +240,7 @@ static void ask(const struct linli_step_question *question, struct linli_step *a
         cannot(answer, "not_configured", "商家接口尚未配置好", "The merchant's API is not set up");
 }
 
-/* --- Listening
- * ---------------------------------------------------------------------------------------- */
+/* --- Listening -------------------------------------------------------------------------------- */
 
 static bool is_one_of(struct linli_text words, const struct linli_room *word)
 {

@@ -23,8 +23,7 @@ static bool take(struct look *look, char c)
     return true;
 }
 
-/* --- Strings
- * -------------------------------------------------------------------------------------- */
+/* --- Strings ---------------------------------------------------------------------------------- */
 
 static bool put(struct linli_room *out, unsigned char c)
 {
@@ -115,8 +114,7 @@ static bool take_string(struct look *look, struct linli_room *out)
     return take(look, '"');
 }
 
-/* --- Other values
- * ----------------------------------------------------------------------------------- */
+/* --- Other values ----------------------------------------------------------------------------- */
 
 static bool is_plain(char c)
 {
@@ -167,8 +165,7 @@ static bool pass_value(struct look *look)
     return passed;
 }
 
-/* --- The pointer
- * -------------------------------------------------------------------------------------- */
+/* --- The pointer ------------------------------------------------------------------------------ */
 
 /* Takes the next token off: false at the end, or when it does not fit. */
 static bool next_token(struct linli_text *pointer, struct linli_room *token)
