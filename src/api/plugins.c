@@ -105,10 +105,12 @@ static enum answered reply_plugin(struct call *call, int status, const struct pl
     struct plugin_version *versions;
     struct error error;
     size_t count;
-    json_t *settings = NULL, *list, *body;
+    json_t *settings, *list, *body;
 
-    if (!registry_versions(call->db, row->plugin_id, call->arena, &versions, &count, &error) ||
-        registry_settings(call->db, row, call->arena, &settings, &error) != FIND_FOUND)
+    if (!registry_versions(call->db, row->plugin_id, call->arena, &versions, &count, &error))
+        return reply_error(call, &error);
+    settings = registry_settings(call->db, row, &error);
+    if (!settings)
         return reply_error(call, &error);
     list = json_array();
     for (size_t i = 0; i < count; i++)

@@ -168,9 +168,11 @@ static void look_at_administrators(struct doctor *doctor)
                  DB_INT(ROLE_ADMINISTRATOR), DB_INT(ACCOUNT_IS_ACTIVE));
     int64_t count = rows_next(rows) ? rows_int(rows, 0) : 0;
 
-    if (!rows_end(rows, NULL))
-        return;
-    if (count == 0)
+    struct error error;
+
+    if (!rows_end(rows, &error))
+        doctor_fail(doctor, "administrators", "see the database's own lines", "%s", error.detail);
+    else if (count == 0)
         doctor_warn(doctor, "administrators", "linli admin create --login=LOGIN --generate",
                     "there is none");
     else if (count == 1)

@@ -141,11 +141,10 @@ static bool print_versions(struct desk *desk, struct error *error)
 static bool print_plugin(struct desk *desk, const void *what, struct error *error)
 {
     const struct plugin_row *row = &desk->row;
-    json_t *settings = NULL;
+    json_t *settings = registry_settings(desk->books.database.db, row, error);
 
     (void)what;
-    if (registry_settings(desk->books.database.db, row, desk->arena, &settings, error) !=
-        FIND_FOUND)
+    if (!settings)
         return false;
     printf("%s %s: %s\n", row->name, row->manifest->version, row->manifest->title_en);
     printf("mode      %s\non_flag   %s\non_fault  %s\nrank      %d\n", plugin_mode_name(row->mode),

@@ -1,6 +1,7 @@
 /* Reading the registry. */
 #include "plugin/registry.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/crypto.h"
@@ -212,47 +213,43 @@ enum find registry_manifest(struct db *db, uint64_t version_id, struct arena *ar
 
 /* --- Settings --------------------------------------------------------------------------------- */
 
-enum find registry_policy(struct db *db, uint64_t policy_id, struct buffer *plain,
-                          struct error *error)
+/* A row that is not there, or does not open, is never taken for the defaults. */
+json_t *registry_policy(struct db *db, uint64_t policy_id, struct error *error)
 {
     struct rows *rows = db_query(
         db, "SELECT key_id, settings FROM plugin_policies WHERE policy_id = ?", DB_ID(policy_id));
-    bool found = rows_next(rows);
-    bool opened = found && registry_hooks->open((uint32_t)rows_id(rows, 0), policy_id,
-                                                rows_text(rows, 1), plain);
-
-    if (!rows_end(rows, error))
-        return FIND_FAILED;
-    if (!found)
-        return FIND_NOTHING;
-    if (opened)
-        return FIND_FOUND;
-    error_set(error, "plugin.sealed",
-              "the settings of policy %llu cannot be opened: is its key"
-              " still there (linli keys list)?",
-              (unsigned long long)policy_id);
-    return FIND_FAILED;
-}
-
-enum find registry_settings(struct db *db, const struct plugin_row *row, struct arena *arena,
-                            json_t **settings, struct error *error)
-{
     struct buffer plain = {0};
-    enum find found = registry_policy(db, row->policy_id, &plain, error);
+    json_t *settings = NULL;
 
-    (void)arena;
-    if (found == FIND_FOUND) {
-        *settings = json_loadb(plain.data, plain.length, 0, NULL);
-        for (size_t i = 0; *settings && i < row->manifest->setting_count; i++) {
-            const struct manifest_setting *setting = &row->manifest->settings[i];
-            if (setting->secret && json_object_get(*settings, setting->name))
-                json_object_set_new(*settings, setting->name, json_true());
-        }
-    }
+    if (rows_next(rows) &&
+        registry_hooks->open((uint32_t)rows_id(rows, 0), policy_id, rows_text(rows, 1), &plain))
+        settings = json_loadb(plain.data, plain.length, 0, NULL);
     if (plain.data)
         crypto_wipe(plain.data, plain.length);
     buffer_free(&plain);
-    return found;
+    if (!rows_end(rows, error)) {
+        json_decref(settings);
+        return NULL;
+    }
+    if (!settings)
+        error_set(error, "plugin.sealed",
+                  "the settings of policy %" PRIu64 " cannot be opened: is its key still there"
+                  " (linli keys list)?",
+                  policy_id);
+    return settings;
+}
+
+json_t *registry_settings(struct db *db, const struct plugin_row *row, struct error *error)
+{
+    json_t *settings = registry_policy(db, row->policy_id, error);
+
+    for (size_t i = 0; settings && i < row->manifest->setting_count; i++) {
+        const struct manifest_setting *setting = &row->manifest->settings[i];
+
+        if (setting->secret && json_object_get(settings, setting->name))
+            json_object_set_new(settings, setting->name, json_true());
+    }
+    return settings;
 }
 
 /* --- Files --------------------------------------------------------------------------------- */

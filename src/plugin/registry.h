@@ -99,9 +99,9 @@ bool registry_changes(struct db *db, uint64_t plugin_id, uint64_t before_id, siz
 bool registry_faults(struct db *db, uint64_t plugin_id /* 0: of all */, uint64_t before_id,
                      size_t limit, struct arena *arena, struct plugin_fault_row **rows,
                      size_t *count, struct error *error) MUST_CHECK;
-/* As an administrator may see them: a secret that is set is `true`. The caller frees it. */
-enum find registry_settings(struct db *db, const struct plugin_row *row, struct arena *arena,
-                            json_t **settings, struct error *error);
+/* As an administrator may see them: a secret that is set is `true`. NULL: `error` says why; else
+ * the caller has the reference. */
+json_t *registry_settings(struct db *db, const struct plugin_row *row, struct error *error);
 
 /* How a change ends. REFUSED: `error` says why, for an administrator, and nothing was changed. */
 enum registered { REGISTERED, REGISTER_NOT_FOUND, REGISTER_REFUSED, REGISTER_BROKEN };

@@ -44,25 +44,6 @@ static void keep_secrets(const struct manifest *manifest, json_t *settings, cons
     }
 }
 
-/* What is in force, in the open. */
-static enum registered read_settings(struct db *db, uint64_t policy_id, json_t **settings,
-                                     struct error *error)
-{
-    struct buffer plain = {0};
-    enum find found = registry_policy(db, policy_id, &plain, error);
-
-    if (found == FIND_FOUND)
-        *settings = json_loadb(plain.data, plain.length, 0, NULL);
-    if (plain.data)
-        crypto_wipe(plain.data, plain.length);
-    buffer_free(&plain);
-    if (found == FIND_FOUND && *settings)
-        return REGISTERED;
-    if (found != FIND_FAILED)
-        error_set(error, "plugin.policy", "policy %" PRIu64 " has no settings", policy_id);
-    return REGISTER_BROKEN;
-}
-
 bool registry_insert_policy(struct db *db, const struct registry *registry, uint64_t plugin_id,
                             struct text plain, const struct registry_author *by,
                             uint64_t *policy_id, struct error *error)
@@ -143,8 +124,8 @@ static enum registered check_change(struct db *db, struct work *work,
 {
     bool moved = wish->settings || work->after.version_id != work->before.version_id;
     bool runs = work->after.mode == PLUGIN_SHADOW || work->after.mode == PLUGIN_ENFORCED;
-    json_t *old = NULL;
-    enum registered answer = read_settings(db, work->before.policy_id, &old, error);
+    json_t *old = registry_policy(db, work->before.policy_id, error);
+    enum registered answer = old ? REGISTERED : REGISTER_BROKEN;
 
     if (answer == REGISTERED && wish->settings) {
         work->settings = json_deep_copy(wish->settings);
@@ -329,7 +310,9 @@ enum registered registry_roll_back(struct db *db, const struct registry *registr
     if (answer == REGISTERED)
         answer = read_previous(db, &work, error);
     if (answer == REGISTERED)
-        answer = read_settings(db, work.after.policy_id, &settings, error);
+        settings = registry_policy(db, work.after.policy_id, error);
+    if (answer == REGISTERED && !settings)
+        answer = REGISTER_BROKEN;
     if (answer == REGISTERED && work.after.mode != PLUGIN_OFF)
         answer = try_it(db, &work, settings, error);
     if (answer == REGISTERED)

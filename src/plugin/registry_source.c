@@ -1,4 +1,5 @@
 /* The set in force, for the thread that runs hosts (plugin/plugins.h). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,12 +21,22 @@ static bool read_revision(struct db *db, uint64_t *revision, struct error *error
 static bool read_settings(struct db *db, struct plugin *plugin, struct arena *arena,
                           struct error *error)
 {
-    struct buffer plain = {0};
-    enum find found = registry_policy(db, plugin->policy_id, &plain, error);
+    json_t *settings = registry_policy(db, plugin->policy_id, error);
+    char *text;
 
-    plugin->settings = found == FIND_FOUND ? arena_copy(arena, plain.data, plain.length) : "{}";
-    buffer_free(&plain);
-    return found != FIND_FAILED;
+    if (!settings && db_error_kind(db) != DB_OK)
+        return false;
+    if (!settings) {
+        LOG(ERROR, "plugin.settings_lost", LOG_STR("plugin", plugin->manifest->name),
+            LOG_STR("detail", error->detail));
+        plugin->settings = ""; /* no JSON: its host does not start, and on_fault speaks for it */
+        return true;
+    }
+    text = json_dumps(settings, JSON_COMPACT);
+    plugin->settings = arena_copy(arena, text, strlen(text));
+    free(text);
+    json_decref(settings);
+    return true;
 }
 
 static bool read_file(struct db *db, struct plugin *plugin, struct arena *arena,

@@ -217,18 +217,6 @@ static bool replay_source(struct replaying *work, const struct source *source,
 
 /* --- All of it -------------------------------------------------------------------------------- */
 
-static bool settings_in_force(struct replaying *work, struct error *error)
-{
-    struct buffer plain = {0};
-    enum find found = registry_policy(work->db, work->replay->plugin->policy_id, &plain, error);
-
-    if (found == FIND_FOUND)
-        work->settings = json_loadb(plain.data, plain.length, 0, NULL);
-    buffer_free(&plain);
-    return work->settings != NULL ||
-           (found != FIND_FAILED && error_set(error, "replay.settings", "there are no settings"));
-}
-
 static bool prepare(struct replaying *work, struct error *error)
 {
     const struct replay *replay = work->replay;
@@ -244,10 +232,9 @@ static bool prepare(struct replaying *work, struct error *error)
         return false;
     if (!registry_is_trusted(work->db, plugin->version_id, &work->options.image_is_signed, error))
         return false;
-    if (!replay->settings)
-        return settings_in_force(work, error);
-    work->settings = json_deep_copy(replay->settings);
-    return true;
+    work->settings = replay->settings ? json_deep_copy(replay->settings)
+                                      : registry_policy(work->db, plugin->policy_id, error);
+    return work->settings != NULL;
 }
 
 bool replay_run(const struct replay *replay, struct db *db, struct replay_sum *sum,

@@ -274,6 +274,22 @@ def test_bytes_that_were_swapped_in_the_database_do_not_run(world, administrator
     plugins.change(administrator, "swaps", mode="off").expect(200)
 
 
+def test_settings_that_are_lost_are_not_taken_for_the_defaults(world, administrator):
+    put(administrator, "loses", mode="shadow")
+    plugin = plugins.show(administrator, "loses")
+    spoil = "UPDATE plugin_policies SET settings = REVERSE(settings) WHERE policy_id = %s"
+    try:
+        world.server.sql(spoil, plugin["policy_id"])
+        world.server.restart()
+        items = administrator.get("/v1/plugins").expect(200)["items"]
+        assert "loses" in [item["name"] for item in items]
+        assert world.server.events("plugin.settings_lost")
+    finally:
+        world.server.sql(spoil, plugin["policy_id"])
+    assert not plugins.show(administrator, "loses")["here"]["runs"]
+    plugins.change(administrator, "loses", mode="off").expect(200)
+
+
 # The installation
 
 
