@@ -25,6 +25,7 @@
  *   1.1  linli_plugin.discloses: what a merchant must be told about a member.
  *        linli_rate_question.forecast: the period is not over yet.
  *   1.2  linli_merchant.ways; LINLI_UNDONE; linli_step_question.settings: a merchant's own.
+ *        linli_rating_name.aside, in what was padding, and so zero, before.
  */
 #ifndef LINLI_PLUGIN_H
 #define LINLI_PLUGIN_H
