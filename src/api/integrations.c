@@ -12,6 +12,7 @@
 #include "api/resources.h"
 #include "base/csv_read.h"
 #include "market/coupon_codes.h"
+#include "market/merchant_code.h"
 #include "market/merchants.h"
 #include "market/rewards.h"
 #include "market/step_desk.h"
@@ -353,7 +354,7 @@ static struct text *read_codes(struct call *call, size_t *count, size_t *line)
         *line = reader.line;
         if (heading)
             continue;
-        if (cells[0].length == 0 || cells[0].length > COUPON_CODE_MOST ||
+        if (cells[0].length == 0 || cells[0].length > MERCHANT_CODE_MOST ||
             *count == COUPON_SLICE_MOST)
             return NULL;
         codes[(*count)++] = cells[0];
@@ -379,7 +380,7 @@ static enum answered codes_post(struct call *call)
     import.codes = read_codes(call, &import.count, &line);
     if (import.codes == NULL)
         return reply_bad_field(call, arena_printf(call->arena, "/%zu", line), "bad_code",
-                               "rows with a code of 1 to 200 bytes first, 10,000 at most");
+                               "rows with a code of 1 to 128 bytes first, 10,000 at most");
     if (!coupon_codes_add(call->db, &import, &error) ||
         !coupon_codes_count(call->db, reward.id, &counts, &error))
         return reply_error(call, &error);

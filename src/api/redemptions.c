@@ -6,7 +6,7 @@
 #include "api/resources.h"
 #include "api/voucher_print.h"
 #include "api/vouchers.h"
-#include "market/merchant_calls.h"
+#include "market/merchant_code.h"
 #include "market/proxies.h"
 #include "market/shops.h"
 #include "market/statements.h"
@@ -169,17 +169,20 @@ static enum find find_visible(struct call *call, struct redemption_view *view, s
     return found == FIND_FOUND && !may_see(&call->who, view) ? FIND_NOTHING : found;
 }
 
-/* What the merchant's own system knows the voucher by, where it gave a code. */
-static bool add_merchant_code(struct call *call, uint64_t redemption_id, json_t *body,
-                              struct error *error)
+/* What the merchant's own system knows the voucher by; NULL: it gave no code. */
+static bool merchant_code_of(struct call *call, const struct redemption_view *view,
+                             const char **code, struct error *error)
 {
-    struct text code = {0};
-    enum find found =
-        merchant_code_read(call->db, call->app->keyring, redemption_id, call->arena, &code, error);
+    struct text read = {0};
 
-    if (found == FIND_FOUND)
-        json_object_set_new(body, "merchant_code", json_text(code));
-    return found != FIND_FAILED;
+    *code = NULL;
+    if (view->calls == 0)
+        return true;
+    if (merchant_code_read(call->db, call->app->keyring, view->id, call->arena, &read, error) ==
+        FIND_FAILED)
+        return false;
+    *code = read.data;
+    return true;
 }
 
 static enum answered redemption_show(struct call *call)
@@ -187,6 +190,7 @@ static enum answered redemption_show(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
+    const char *merchant_code = NULL;
     struct paper_code code;
     bool is_theirs;
     json_t *body;
@@ -197,6 +201,8 @@ static enum answered redemption_show(struct call *call)
                 view.state != REDEMPTION_CHECKING;
     if (is_theirs && !code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
+    if (is_theirs && !merchant_code_of(call, &view, &merchant_code, &error))
+        return reply_error(call, &error);
     body = redemption_json(&view);
     if (view.redeemer_id != 0 && call->who.role & (ROLE_MEMBER | ROLE_AUDITOR | ROLE_ADMINISTRATOR))
         json_object_set_new(body, "redeemed_by", json_id(view.redeemer_id));
@@ -204,10 +210,8 @@ static enum answered redemption_show(struct call *call)
         json_object_set_new(body, "answer_by", json_time(view.answer_by_us));
     if (is_theirs)
         json_object_set_new(body, "code", json_string(paper_code_for_people(call->arena, &code)));
-    if (is_theirs && view.calls != 0 && !add_merchant_code(call, view.id, body, &error)) {
-        json_decref(body);
-        return reply_error(call, &error);
-    }
+    if (merchant_code)
+        json_object_set_new(body, "merchant_code", json_string(merchant_code));
     return reply_json(call, 200, body);
 }
 
@@ -230,19 +234,22 @@ static enum answered redemptions_list(struct call *call)
                       page_json(items, (int64_t)count == limit ? views[count - 1].id : 0));
 }
 
-static enum answered reply_being_checked(struct call *call)
+static enum answered reply_refusal_of(struct call *call, enum refusal refusal)
 {
-    return reply_refusal(call, &(struct outcome){.refusal = REFUSED_BEING_CHECKED});
+    return reply_refusal(call, &(struct outcome){.refusal = refusal});
 }
 
 enum image_format { IMAGE_SVG, IMAGE_PNG };
+enum whose_code { CODE_OF_MERCHANT, CODE_OF_LINLI };
 
 struct qr_query {
     int format; /* enum image_format */
+    int code;   /* enum whose_code; the merchant's is Linli's where the merchant gave none */
 };
 
 static const struct json_field qr_query_fields[] = {
     {"format", JSON_CHOICE, OPTIONAL, offsetof(struct qr_query, format), .choices = "svg|png"},
+    {"code", JSON_CHOICE, OPTIONAL, offsetof(struct qr_query, code), .choices = "merchant|linli"},
     {0},
 };
 
@@ -252,6 +259,7 @@ static enum answered redemption_qr(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
+    const char *shown = NULL;
     struct paper_code code;
 
     if (found != FIND_FOUND)
@@ -259,12 +267,16 @@ static enum answered redemption_qr(struct call *call)
     if (call->who.account_id != view.member_id || view.state == REDEMPTION_ISSUING)
         return reply_problem(call, PROBLEM_NOT_FOUND);
     if (view.state == REDEMPTION_CHECKING)
-        return reply_being_checked(call);
+        return reply_refusal_of(call, REFUSED_BEING_CHECKED);
     if (!code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
+    if (query->code == CODE_OF_MERCHANT && !merchant_code_of(call, &view, &shown, &error))
+        return reply_error(call, &error);
+    if (shown == NULL)
+        shown = code.text;
     if (query->format == IMAGE_PNG)
-        return reply_bytes(call, 200, "image/png", qr_png(call->arena, code.text));
-    return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, code.text));
+        return reply_bytes(call, 200, "image/png", qr_png(call->arena, shown));
+    return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, shown));
 }
 
 struct printing {
@@ -299,22 +311,25 @@ static enum answered redemption_print(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found = find_visible(call, &view, &error);
+    const char *merchant_code;
     struct paper_code code;
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
     if (view.state == REDEMPTION_CHECKING)
-        return reply_being_checked(call);
-    if (call->who.role == ROLE_COORDINATOR && view.state == REDEMPTION_ISSUING)
-        return reply_problem(call, PROBLEM_BUSY); /* not the one copy of what may not come */
+        return reply_refusal_of(call, REFUSED_BEING_CHECKED);
+    if (view.state == REDEMPTION_ISSUING || view.state == REDEMPTION_STUCK)
+        return reply_refusal_of(call, REFUSED_WAITING_FOR_MERCHANT); /* its code may still come */
     if (!code_of(call->app, view.id, view.code_key, &code))
         return reply_problem(call, PROBLEM_BUSY);
+    if (!merchant_code_of(call, &view, &merchant_code, &error))
+        return reply_error(call, &error);
     if (http_request_method(call->request) != HTTP_HEAD &&
         !db_transaction(call->db, note_print, &printing, &error))
         return reply_error(call, &error);
     if (printing.allowed != FIND_FOUND)
         return reply_problem(call, PROBLEM_NOT_FOUND);
-    return reply_html(call, voucher_page(call->arena, &view, &code,
+    return reply_html(call, voucher_page(call->arena, &view, &code, merchant_code,
                                          (int)call->app->programme->utc_offset_minutes));
 }
 

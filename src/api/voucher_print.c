@@ -17,7 +17,9 @@ static const char head[] =
     "dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 5mm; margin: 0; }\n"
     "dt { color: #333; } dd { margin: 0; }\n"
     "svg { display: block; width: 50mm; height: 50mm; margin: 5mm auto 2mm; }\n"
-    ".code { font: bold 18pt monospace; text-align: center; white-space: nowrap; }\n"
+    ".code { font: bold 18pt monospace; text-align: center; white-space: pre-wrap;"
+    " overflow-wrap: anywhere; }\n"
+    "h2 { font-size: 12pt; text-align: center; margin: 8mm 0 0; }\n"
     ".note { font-size: 11pt; margin: 4mm 0 0; }\n"
     "@media print { @page { margin: 10mm; } main { break-inside: avoid; margin: 0 auto; } }\n"
     "</style>\n</head>\n<body>\n<main>\n";
@@ -60,16 +62,40 @@ static void add_facts(struct buffer *page, const struct redemption_view *view, i
     buffer_add_text(page, "</dl>\n");
 }
 
-struct text voucher_page(struct arena *arena, const struct redemption_view *view,
-                         const struct paper_code *code, int offset_minutes)
+/* `scanned` as an image, and `typed` below it. */
+static void add_code(struct buffer *page, struct arena *arena, const char *scanned,
+                     const char *typed)
 {
-    struct text image = qr_svg(arena, code->text), result;
+    struct text image = qr_svg(arena, scanned);
+
+    buffer_add(page, image.data, image.length);
+    buffer_add_text(page, "<p class=\"code\">");
+    html_text(page, typed);
+    buffer_add_text(page, "</p>\n");
+}
+
+/* Far enough from each other that a camera sees one. */
+static void add_codes(struct buffer *page, struct arena *arena, const struct paper_code *code,
+                      const char *merchant_code)
+{
+    if (merchant_code != NULL) {
+        buffer_add_text(page, "<h2>商家券码</h2>\n");
+        add_code(page, arena, merchant_code, merchant_code);
+        buffer_add_text(page, "<h2>邻里券码</h2>\n");
+    }
+    add_code(page, arena, code->text, paper_code_for_people(arena, code));
+}
+
+struct text voucher_page(struct arena *arena, const struct redemption_view *view,
+                         const struct paper_code *code, const char *merchant_code,
+                         int offset_minutes)
+{
+    struct text result;
     struct buffer page = {0};
 
     buffer_add_text(&page, head);
     add_facts(&page, view, offset_minutes);
-    buffer_add(&page, image.data, image.length);
-    buffer_printf(&page, "<p class=\"code\">%s</p>\n", paper_code_for_people(arena, code));
+    add_codes(&page, arena, code, merchant_code);
     buffer_add_text(&page, "<p class=\"note\">到店出示本券，由店员扫码或输入券码核销。"
                            "一券一次，先到先用，请像现金一样保管。</p>\n"
                            "</main>\n</body>\n</html>\n");

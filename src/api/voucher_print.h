@@ -7,8 +7,10 @@
 
 #include "market/redemptions.h"
 
-/* In the arena. */
+/* In the arena. merchant_code: what the merchant's own machines read, printed first; NULL: the
+ * merchant gave none. */
 struct text voucher_page(struct arena *arena, const struct redemption_view *view,
-                         const struct paper_code *code, int offset_minutes);
+                         const struct paper_code *code, const char *merchant_code,
+                         int offset_minutes);
 
 #endif

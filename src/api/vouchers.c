@@ -1,7 +1,8 @@
 /*
  * At the counter: a clerk scans or types a code, sees what it is for, and confirms. Of a voucher of
  * their own merchant they are told what is the matter with it: used (when and where), expired,
- * cancelled, for another shop. Every other code gets one answer, and guessing is limited.
+ * cancelled, for another shop. Every other code gets one answer, and guessing is limited. A code
+ * that the merchant itself gave is as good as Linli's own.
  */
 #include "api/vouchers.h"
 
@@ -10,27 +11,31 @@
 #include "api/app.h"
 #include "api/guesses.h"
 #include "api/resources.h"
+#include "market/merchant_code.h"
 #include "market/shops.h"
 #include "people/members.h"
 
 struct code_input {
-    struct text code;
+    struct text code; /* Linli's own, or the one that the merchant gave */
     uint64_t shop_id; /* confirm: where the clerk is */
 };
 
 static const struct json_field code_fields[] = {
-    {"code", JSON_TEXT, REQUIRED, offsetof(struct code_input, code), .min = 1, .max = 40},
+    {"code", JSON_TEXT, REQUIRED, offsetof(struct code_input, code), .min = 1,
+     .max = MERCHANT_CODE_MOST},
     {0},
 };
 
 static const struct json_field confirm_fields[] = {
-    {"code", JSON_TEXT, REQUIRED, offsetof(struct code_input, code), .min = 1, .max = 40},
+    {"code", JSON_TEXT, REQUIRED, offsetof(struct code_input, code), .min = 1,
+     .max = MERCHANT_CODE_MOST},
     {"shop_id", JSON_ID, OPTIONAL, offsetof(struct code_input, shop_id)},
     {0},
 };
 
 /* What cannot be a code is looked for all the same: it takes as long as one that could. */
-static enum find find_by_code(struct call *call, struct redemption_view *view, struct error *error)
+static enum find find_by_own_code(const struct call *call, struct redemption_view *view,
+                                  struct error *error)
 {
     const struct code_input *input = call->input;
     struct paper_code code = {0};
@@ -38,8 +43,20 @@ static enum find find_by_code(struct call *call, struct redemption_view *view, s
     enum find found = redemption_find_by_code(call->db, call->app->keyring, &code,
                                               call->who.scope_id, call->arena, view, error);
 
-    if (found == FIND_FOUND && !readable)
-        found = FIND_NOTHING;
+    return found == FIND_FOUND && !readable ? FIND_NOTHING : found;
+}
+
+static enum find find_by_code(const struct call *call, struct redemption_view *view,
+                              bool *is_ambiguous, struct error *error)
+{
+    const struct code_input *input = call->input;
+    enum find found = find_by_own_code(call, view, error);
+
+    *is_ambiguous = false;
+    if (found == FIND_NOTHING)
+        found = redemption_find_by_merchant_code(call->db, call->app->keyring, input->code,
+                                                 call->who.scope_id, call->now_us, call->arena,
+                                                 view, is_ambiguous, error);
     if (found == FIND_NOTHING)
         guesses_count_wrong(call);
     return found;
@@ -83,12 +100,15 @@ static enum answered voucher_preview(struct call *call)
     char member[NAME_MASK_SIZE];
     json_t *body;
     const char *refusal;
+    bool is_ambiguous;
 
     if (guesses_too_many(call))
         return reply_too_many(call, GUESSES_WINDOW_US);
-    found = find_by_code(call, &view, &error);
+    found = find_by_code(call, &view, &is_ambiguous, &error);
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
+    if (is_ambiguous)
+        return reply_refusal(call, &(struct outcome){.refusal = REFUSED_AMBIGUOUS_CODE});
     if (!masked_member(call, view.member_id, member, &error))
         return reply_error(call, &error);
     refusal = why_not(call, &view);
@@ -106,14 +126,16 @@ static enum answered voucher_confirm(struct call *call)
     struct redemption_view view;
     struct error error;
     enum find found;
+    bool is_ambiguous;
 
     if (guesses_too_many(call))
         return reply_too_many(call, GUESSES_WINDOW_US);
-    found = find_by_code(call, &view, &error);
+    found = find_by_code(call, &view, &is_ambiguous, &error);
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
     confirm = redemption_command(call, &command_confirm, &view);
     confirm->reward_shop = view.reward_shop;
+    confirm->is_ambiguous = is_ambiguous;
     found =
         shop_of_clerk(call->db, view.merchant_id, input->shop_id, &confirm->caller_shop, &error);
     if (found != FIND_FOUND)

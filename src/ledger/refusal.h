@@ -49,6 +49,9 @@
       "The shop needs to know something about you: redeem again if you agree")                     \
     X(CANNOT_UNDO, 44, "cannot_undo", 409, "该商家的核销不能撤销",                                 \
       "This merchant's confirmations cannot be undone")                                            \
+    X(AMBIGUOUS_CODE, 45, "ambiguous_code", 409,                                                   \
+      "商家的这个码对应多张可用的券，请扫描或输入券上的邻里券码",                                  \
+      "The merchant gave this code to several open vouchers: scan or type Linli's own code")       \
     X(PUBLIC_NOTICE, 60, "public_notice", 409, "补录记录公示期未满",                               \
       "This was entered afterwards: its public notice has not ended yet")                          \
     X(BEING_CHECKED, 80, "being_checked", 409, "正在核对，请等待答复",                             \

@@ -266,6 +266,8 @@ static enum refusal confirm_apply(struct book *book, const struct command *comma
         return REFUSED_NOT_FOUND;
     if (of_other_merchant(want, voucher.redemption))
         return REFUSED_WRONG_MERCHANT;
+    if (want->is_ambiguous)
+        return REFUSED_AMBIGUOUS_CODE;
     if (voucher_is_own(want))
         return REFUSED_OWN_RECORD;
     if (voucher.redemption->state != REDEMPTION_ISSUED) {

@@ -10,7 +10,6 @@
 #include "people/keyring.h"
 #include "store/find.h"
 
-#define COUPON_CODE_MOST  200   /* characters */
 #define COUPON_SLICE_MOST 10000 /* codes in one import */
 
 /* All or nothing of one slice; codes that are there already are passed over. */

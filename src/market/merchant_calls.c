@@ -9,9 +9,9 @@
 #include "ledger/statement.h"
 #include "market/coupon_codes.h"
 #include "market/integrations.h"
+#include "market/merchant_code.h"
 #include "outbox/inbox.h"
 #include "people/members.h"
-#include "people/secrets.h"
 #include "plugin/facts.h"
 
 /* An errand's question, with what else the market knows of it. */
@@ -32,34 +32,6 @@ static struct linli_text text(const char *bytes)
 static struct linli_text text_view(struct text from)
 {
     return (struct linli_text){from.data ? from.data : "", from.length};
-}
-
-/* --- Codes ------------------------------------------------------------------------------------ */
-
-static struct text code_context(struct arena *arena, uint64_t redemption_id)
-{
-    const char *context = arena_printf(arena, "merchant_vouchers %" PRIu64, redemption_id);
-
-    return (struct text){context, strlen(context)};
-}
-
-enum find merchant_code_read(struct db *db, const struct keyring *keyring, uint64_t redemption_id,
-                             struct arena *arena, struct text *code, struct error *error)
-{
-    struct rows *rows =
-        db_query(db, "SELECT key_id, code FROM merchant_vouchers WHERE redemption_id = ?",
-                 DB_ID(redemption_id));
-    struct buffer plain = {0};
-    bool found = rows_next(rows) &&
-                 secret_open(keyring, (uint32_t)rows_int(rows, 0),
-                             code_context(arena, redemption_id), rows_text(rows, 1), &plain);
-
-    if (found)
-        *code = (struct text){arena_copy(arena, plain.data, plain.length), plain.length};
-    buffer_free(&plain);
-    if (!rows_end(rows, error))
-        return FIND_FAILED;
-    return found ? FIND_FOUND : FIND_NOTHING;
 }
 
 /* --- The question ----------------------------------------------------------------------------- */
@@ -296,21 +268,16 @@ static void answer_taken(struct command *command)
 }
 
 /* The merchant's code is sealed before it leaves this thread. */
-static void seal_code(struct merchant_calls *calls, const struct errand *errand,
+static void seal_code(const struct merchant_calls *calls, const struct errand *errand,
                       struct answer_call *answer)
 {
     const struct linli_room *voucher = &errand->step.voucher;
-    struct buffer sealed = {0};
 
-    if (errand->lease.kind != OPERATION_RESERVE || errand->report != REPORT_DONE ||
-        voucher->length == 0)
-        return;
-    answer->key_id =
-        secret_seal(calls->keyring, code_context(errand->arena, errand->lease.redemption_id),
-                    (struct text){voucher->bytes, voucher->length}, &sealed);
-    answer->sealed =
-        (struct text){arena_copy(errand->arena, sealed.data, sealed.length), sealed.length};
-    buffer_free(&sealed);
+    if (errand->lease.kind == OPERATION_RESERVE && errand->report == REPORT_DONE &&
+        voucher->length > 0)
+        answer->code = merchant_code_seal(
+            calls->keyring, errand->lease.redemption_id, errand->lease.merchant_id,
+            (struct text){voucher->bytes, voucher->length}, errand->arena);
 }
 
 /* What was never loaded (a report without a question) is looked up for the book. */

@@ -21,10 +21,6 @@ struct merchant_calls {
 };
 struct dispatch_hooks merchant_calls_hooks(struct merchant_calls *calls);
 
-/* The code that the merchant gave for a redemption; FIND_NOTHING: none. */
-enum find merchant_code_read(struct db *db, const struct keyring *keyring, uint64_t redemption_id,
-                             struct arena *arena, struct text *code, struct error *error);
-
 #define DECIDE_WITHIN_US (2 * DAY_US) /* what members are promised of a person's decision */
 
 struct operation_view {

@@ -50,13 +50,12 @@ static void keep_code(struct book *book, const struct answer_call *want)
 {
     struct merchant_voucher *voucher;
 
-    if (want->sealed.length == 0)
+    if (want->code.sealed.length == 0)
         return;
     voucher = book_create(book, &merchant_voucher_rows, want->ref.redemption_id);
-    voucher->key_id = want->key_id;
-    voucher->sealed =
-        (struct text){arena_copy(voucher->row.memory, want->sealed.data, want->sealed.length),
-                      want->sealed.length};
+    voucher->code = want->code;
+    voucher->code.sealed.data =
+        arena_copy(voucher->row.memory, want->code.sealed.data, want->code.sealed.length);
 }
 
 /* The voucher is there. Where nobody will confirm it at a counter, it counts as handed over. */

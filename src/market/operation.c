@@ -78,7 +78,7 @@ const struct row_kind operation_rows = {
 
 static void voucher_write(struct sql *sql, struct row *const *rows, size_t count)
 {
-    sql_add(sql, "INSERT INTO merchant_vouchers (redemption_id, key_id, code) VALUES ");
+    sql_add(sql, "INSERT INTO merchant_vouchers (redemption_id, key_id, hash, code) VALUES ");
     for (size_t i = 0; i < count; i++) {
         const struct merchant_voucher *voucher = (const struct merchant_voucher *)rows[i];
 
@@ -88,9 +88,11 @@ static void voucher_write(struct sql *sql, struct row *const *rows, size_t count
         sql_add(sql, "(");
         sql_add_id(sql, voucher->row.key);
         sql_add(sql, ",");
-        sql_add_int(sql, voucher->key_id);
+        sql_add_int(sql, voucher->code.key_id);
         sql_add(sql, ",");
-        sql_add_bytes(sql, voucher->sealed.data, voucher->sealed.length);
+        sql_add_bytes(sql, voucher->code.hash, sizeof voucher->code.hash);
+        sql_add(sql, ",");
+        sql_add_bytes(sql, voucher->code.sealed.data, voucher->code.sealed.length);
         sql_add(sql, ")");
     }
     sql_end(sql);

@@ -11,6 +11,7 @@
 
 #include <linli/plugin.h>
 
+#include "market/merchant_code.h"
 #include "market/redemption.h"
 #include "outbox/operations.h"
 
@@ -29,9 +30,8 @@ extern const struct row_kind operation_rows;
 
 /* A code that the merchant gave, sealed; only ever new. */
 struct merchant_voucher {
-    struct row row; /* key: redemption id */
-    uint32_t key_id;
-    struct text sealed; /* in the row's memory */
+    struct row row;            /* key: redemption id */
+    struct merchant_code code; /* in the row's memory */
 };
 extern const struct row_kind merchant_voucher_rows;
 
@@ -58,8 +58,7 @@ struct answer_call {
     enum answer answer;
     bool was_sent; /* ABSENT: it may be on its way still: it is cancelled at the merchant too */
     int64_t expires_us; /* of the voucher; 0: as it is */
-    struct text sealed; /* the merchant's code; empty: none */
-    uint32_t key_id;
+    struct merchant_code code;
 };
 extern const struct command_kind command_answer;
 

@@ -79,6 +79,7 @@ struct redemption_ref {
     uint64_t caller_merchant; /* confirm, undo, refund: the clerk's merchant; 0: administrator */
     uint64_t caller_shop;     /* confirm, undo: where the clerk is; 0: the merchant has no shops */
     uint64_t reward_shop;     /* confirm: the only one that takes it; 0: each does */
+    bool is_ambiguous;        /* confirm: what was shown is the code of other open vouchers too */
     uint64_t redeemer_id;     /* as for person_id: who redeemed it for the member; 0: the member */
     uint64_t redeemer_person; /* the member that they also are, or 0 */
     int64_t points;           /* what it cost, for judges */

@@ -1,6 +1,7 @@
 #include "market/redemptions.h"
 
 #include "ledger/statement.h"
+#include "market/merchant_code.h"
 
 #define REDEMPTION_COLUMNS                                                                         \
     "SELECT d.redemption_id, d.member_id, d.reward_id, d.merchant_id, d.state, d.points,"          \
@@ -46,13 +47,17 @@ static void read_view(struct rows *rows, struct arena *arena, struct redemption_
     };
 }
 
+/* The first row, and the next one, where there is one, into `other` (may be NULL). */
 static enum find read_one(struct db *db, struct rows *rows, struct arena *arena,
-                          struct redemption_view *view, struct error *error)
+                          struct redemption_view *view, struct redemption_view *other,
+                          struct error *error)
 {
     bool found = rows_next(rows);
 
     if (found)
         read_view(rows, arena, view);
+    if (found && other != NULL && rows_next(rows))
+        read_view(rows, arena, other);
     if (!rows_end(rows, error) ||
         (found && !wallet_owner(db, view->member_id, &view->wallet_id, error)))
         return FIND_FAILED;
@@ -64,7 +69,7 @@ enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *a
 {
     return read_one(
         db, db_query(db, REDEMPTION_COLUMNS "WHERE d.redemption_id = ?", DB_ID(redemption_id)),
-        arena, view, error);
+        arena, view, NULL, error);
 }
 
 enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
@@ -78,7 +83,41 @@ enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
     return read_one(db,
                     db_query(db, REDEMPTION_COLUMNS "WHERE d.code_hash = ? AND d.merchant_id = ?",
                              DB_BYTES(hash, sizeof hash), DB_ID(merchant_id)),
-                    arena, view, error);
+                    arena, view, NULL, error);
+}
+
+/* By merchant_id as well: what the hash says already, said to whoever reads. */
+static struct rows *ask_by_merchant_code(struct db *db, const struct keyring *keyring,
+                                         struct text code, uint64_t merchant_id, int64_t now_us)
+{
+    uint8_t hash[MERCHANT_CODE_HASH_SIZE];
+
+    merchant_code_hash(keyring, merchant_id, code, hash);
+    return db_query(db,
+                    REDEMPTION_COLUMNS
+                    "JOIN merchant_vouchers v ON v.redemption_id = d.redemption_id"
+                    " WHERE v.hash = ? AND d.merchant_id = ?"
+                    " ORDER BY d.state = 3 AND d.expires_us > ? DESC, d.confirmed_us DESC,"
+                    " d.redemption_id DESC LIMIT 2",
+                    DB_BYTES(hash, sizeof hash), DB_ID(merchant_id), DB_INT(now_us));
+}
+
+static bool can_be_used(const struct redemption_view *view, int64_t now_us)
+{
+    return view->state == REDEMPTION_ISSUED && view->expires_us > now_us;
+}
+
+enum find redemption_find_by_merchant_code(struct db *db, const struct keyring *keyring,
+                                           struct text code, uint64_t merchant_id, int64_t now_us,
+                                           struct arena *arena, struct redemption_view *view,
+                                           bool *is_ambiguous, struct error *error)
+{
+    struct redemption_view other = {0};
+    enum find found = read_one(db, ask_by_merchant_code(db, keyring, code, merchant_id, now_us),
+                               arena, view, &other, error);
+
+    *is_ambiguous = found == FIND_FOUND && can_be_used(&other, now_us);
+    return found;
 }
 
 bool redemption_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,

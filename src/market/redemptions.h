@@ -39,6 +39,13 @@ enum find redemption_find_by_code(struct db *db, const struct keyring *keyring,
                                   const struct paper_code *code, uint64_t merchant_id,
                                   struct arena *arena, struct redemption_view *view,
                                   struct error *error);
+/* By the code that its own merchant gave, as typed. Codes are the merchant's to choose, so several
+ * vouchers may have one: the one that can be used now is found; among several of those one, and
+ * `is_ambiguous`; where none can, the one that was used last, or is the newest. */
+enum find redemption_find_by_merchant_code(struct db *db, const struct keyring *keyring,
+                                           struct text code, uint64_t merchant_id, int64_t now_us,
+                                           struct arena *arena, struct redemption_view *view,
+                                           bool *is_ambiguous, struct error *error);
 /* A member's, newest first: ids below `before` (0: from the newest). */
 bool redemption_list_of_member(struct db *db, uint64_t member_id, uint64_t before, int64_t limit,
                                struct arena *arena, struct redemption_view **views, size_t *count,

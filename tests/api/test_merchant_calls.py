@@ -3,12 +3,14 @@ Merchants whose vouchers others issue: what members, clerks and administrators s
 in the end both sides tell the same, or a person has it in their queue.
 """
 
+import re
 import socket
 import time
 
 import pytest
 
 from support import plugins
+from support.api import new_key
 from support.books import check_books
 from support.merchant_simulator import FAULTS, SECRET, MerchantSimulator
 from support.parallel import in_parallel
@@ -47,10 +49,10 @@ def world(sms, shop, tarpit):
 def calm(shop):
     """A merchant that behaves."""
     shop.trouble = shop.declines = 0.0
-    shop.down = False
+    shop.down, shop.code = False, None
     yield shop
     shop.trouble = shop.declines = 0.0
-    shop.down = False
+    shop.down, shop.code = False, None
 
 
 def credential(world, name, hosts, **changed):
@@ -143,6 +145,81 @@ def test_a_merchant_may_say_no(world, market, calm):
     notice = member.get("/v1/inbox").expect(200)["items"][0]
     assert notice["kind"] == "voucher_declined"
     assert market.stock(market_reward(world, voucher)) == (1, 0, 0)
+
+
+# The merchant's own code
+
+
+def issued(market, member, reward):
+    return wait_for(member, redeem(market, member, reward), "issued")
+
+
+def test_a_clerk_finds_a_voucher_by_its_merchants_own_code(world, market, calm):
+    calm.code = f"Tee {world.new_id()}-ü"
+    member = world.member(points=10)
+    voucher = issued(market, member, market.reward(stock=1, price=10))
+    assert voucher["merchant_code"] == calm.code != voucher["code"]
+    typed = {"code": calm.code.upper().replace("-", " - ").replace("Ü", "ü")}
+    elsewhere = world.market().clerk
+    assert elsewhere.preview(typed).status == elsewhere.confirm(typed).status == 404
+    seen = market.clerk.preview(typed).expect(200)
+    assert (seen["id"], seen["usable"]) == (voucher["id"], True) and calm.code not in str(seen)
+    assert market.clerk.confirm(typed).expect(200)["id"] == voucher["id"]
+    assert market.clerk.preview(voucher).expect(200)["refusal"] == "voucher_used"
+    assert market.clerk.confirm(typed).code == "voucher_used"
+    row = world.server.sql("SELECT * FROM merchant_vouchers WHERE redemption_id=%s", voucher["id"])
+    assert not any(word.encode() in bytes(row[0][kept]) for word in calm.code.split() for kept in ("hash", "code"))
+
+
+def test_guessing_a_merchants_codes_is_limited(world, market, calm):
+    member, other = world.member(points=10), world.market()
+    calm.code = f"{world.new_id()}"
+    issued(market, member, market.reward(stock=1))
+    guess = {"code": calm.code}
+    assert [other.clerk.preview(guess).status for _ in range(20)] == [404] * 20
+    assert other.clerk.confirm(guess).status == 429
+    assert market.clerk.preview(guess).status == 200
+
+
+def test_a_code_that_several_open_vouchers_have_is_not_guessed_at(world, market, calm):
+    calm.code, reward = f"T{world.new_id()}", market.reward(stock=4, price=1)
+    member, typed, key = world.member(points=10), {"code": calm.code}, new_key()
+    first, second, third = [issued(market, member, reward) for _ in range(3)]
+    assert market.clerk.preview(typed).code == "ambiguous_code"
+    assert market.clerk.confirm(typed).code == "ambiguous_code"
+    market.clerk.confirm(second).expect(200)
+    member.cancel(third).expect(200)
+    wait_for(member, third, "cancelled")
+    used = market.clerk.confirm(typed, key=key).expect(200)
+    assert used["id"] == first["id"]  # the only one left
+    assert market.clerk.confirm(typed).code == "voucher_used"
+    for member in world.members(2, points=1):
+        issued(market, member, reward)
+    again = market.clerk.confirm(typed, key=key)
+    assert (again.status, again.json["id"]) == (200, first["id"])  # whatever has the code by now
+
+
+def test_the_merchants_code_is_on_paper_and_in_the_image(world, market, calm):
+    """What the image says is known by another voucher, whose own code is the same text."""
+    twin_owner, twin = world.market().voucher()
+    calm.code = twin["code"].replace("-", "")
+    member = world.member(points=20)
+    voucher = issued(market, member, market.reward(stock=2, price=10))
+    path = f"/v1/redemptions/{voucher['id']}"
+    theirs, ours = member.get(f"{path}/qr").body, member.get(f"{path}/qr?code=linli").body
+    assert theirs == twin_owner.get(f"/v1/redemptions/{twin['id']}/qr").body != ours
+    image = member.get(f"{path}/qr?format=png").body
+    assert image == twin_owner.get(f"/v1/redemptions/{twin['id']}/qr?format=png").body
+    page = member.get(f"{path}/print").body
+    assert page.count(theirs) == page.count(ours) == 1
+    assert re.findall(r'class="code">([^<]+)<', page.decode()) == [calm.code, voucher["code"]]
+    calm.down = True
+    waiting = redeem(market, member, market.reward(stock=1, price=10))
+    assert member.get(f"/v1/redemptions/{waiting['id']}/print").code == "waiting_for_merchant"
+    calm.down, calm.code = False, "<b>&"
+    assert "&lt;b&gt;&amp;" in member.get(
+        f"/v1/redemptions/{wait_for(member, waiting, 'issued')['id']}/print"
+    ).body.decode()
 
 
 def market_reward(world, voucher):

@@ -57,6 +57,7 @@ class MerchantSimulator:
         self.faults = list(FAULTS)
         self.declines = 0.0
         self.down = False
+        self.code = None  # the one that every voucher gets; None: each one of its own
         self.patience = patience  # seconds after which the caller has gone
         self.requests = []  # (operation, key, fault)
         self.vouchers = {}
@@ -126,7 +127,7 @@ class MerchantSimulator:
                 return no
             voucher.issued = True
             voucher.issues += 1
-            return done | {"voucher": f"V{body['redemption']}"}
+            return done | {"voucher": self.code or f"V{body['redemption']}"}
         if operation == "cancel":
             if voucher.used or (refuses and voucher.issued):
                 return no

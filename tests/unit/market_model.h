@@ -441,6 +441,8 @@ static enum refusal model_turn(struct model *model, const struct rule *rule,
     if (rule->for_shop && want->caller_merchant &&
         want->caller_merchant != merchant_of(diary->asked.reward_id))
         return REFUSED_WRONG_MERCHANT;
+    if (rule->deed == CONFIRMED && want->is_ambiguous)
+        return REFUSED_AMBIGUOUS_CODE;
     if (rule->for_others && want->person_id &&
         (want->person_id == diary->asked.member_id || want->person_id == want->wallet_id))
         return REFUSED_OWN_RECORD;

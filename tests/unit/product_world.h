@@ -241,6 +241,7 @@ static inline struct command *invent_turn(struct product_author *world)
     turn->cut_off_us = world->cut_offs[merchant_of(voucher->reward_id) - FIRST_MERCHANT];
     turn->reward_shop = shop_of(voucher->reward_id);
     turn->caller_shop = chance(author, 40) ? 0 : FIRST_SHOP + below(author, SHOPS);
+    turn->is_ambiguous = chance(author, 3);
     turn->check_id = chance(author, 80) ? note->check_id : 0;
     look_up_later(author, &turn->command, &turn->wallet_id, turn->member_id);
     if (turn->command.kind->event && turn->check_id == 0)

@@ -252,6 +252,7 @@ static void everything_happened(const struct sim_tally *tally)
         REFUSED_NOT_OPEN,
         REFUSED_WRONG_SHOP,
         REFUSED_BUDGET_SPENT,
+        REFUSED_AMBIGUOUS_CODE,
         REFUSED_PUBLIC_NOTICE,
         REFUSED_BEING_CHECKED,
     };
