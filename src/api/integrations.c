@@ -14,6 +14,7 @@
 #include "market/coupon_codes.h"
 #include "market/merchant_code.h"
 #include "market/merchants.h"
+#include "market/rehearsal.h"
 #include "market/rewards.h"
 #include "market/step_desk.h"
 #include "outbox/addresses.h"
@@ -127,6 +128,32 @@ static enum answered put_integration(struct call *call, const struct integration
     return plugin_get(call);
 }
 
+/* What a member would wait for in vain is refused here. */
+static enum answered try_integration(struct call *call, const struct integration *integration,
+                                     const struct manifest *manifest,
+                                     const struct linli_value *values, size_t count)
+{
+    const struct rehearsal rehearsal = {
+        .keyring = call->app->keyring,
+        .desk = call->app->merchant_desk,
+        .manifest = manifest,
+        .merchant_id = integration->merchant_id,
+        .values = values,
+        .value_count = count,
+        .now_us = call->now_us,
+        .arena = call->arena,
+    };
+    struct rehearsal_slip slip;
+    struct error error;
+
+    if (!rehearse(call->db, &rehearsal, &slip, &error))
+        return reply_error(call, &error);
+    if (slip.code)
+        return reply_bad_field(call, "/settings", slip.code,
+                               call->language == LANGUAGE_EN ? slip.en : slip.zh);
+    return put_integration(call, integration);
+}
+
 static enum answered put_plugin(struct call *call, const char *plugin, json_t *settings)
 {
     const struct step_desk *desk = call->app->merchant_desk;
@@ -154,7 +181,7 @@ static enum answered put_plugin(struct call *call, const char *plugin, json_t *s
         return reply_bad_field(call, "/settings", "bad_setting",
                                arena_printf(call->arena, "%s", error.detail));
     integration.calls = calls_of(manifest);
-    return put_integration(call, &integration);
+    return try_integration(call, &integration, manifest, values, count);
 }
 
 static enum answered plugin_put(struct call *call)
@@ -229,13 +256,16 @@ static enum answered credential_put_one(struct call *call)
         .changed_by = call->who.account_id,
         .changed_us = call->now_us,
     };
+    struct text wrong;
     struct error error;
 
     if (!name_is_valid(call->word))
         return reply_bad_field(call, "/name", "bad_name", "1 to 40 of a-z 0-9 _ -");
-    if (!host_list_is_valid(input->hosts))
+    if (!host_list_is_valid(input->hosts, &wrong))
         return reply_bad_field(call, "/hosts", "bad_hosts",
-                               "host names in lower case, with :port if not 443, by spaces");
+                               arena_printf(call->arena,
+                                            "host or host:port (1..65535), by spaces; not '%.*s'",
+                                            TEXT_ARGS(wrong)));
     if (!secret_is_valid(input->secret))
         return reply_bad_field(call, "/secret", "bad_secret", "visible ASCII characters");
     if (row.kind == CREDENTIAL_BASIC && !memchr(input->secret.data, ':', input->secret.length))

@@ -7,6 +7,7 @@
 #include "api/trip.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 #define PROBLEM_TYPE "urn:linli:problem:"
 
@@ -225,13 +226,24 @@ enum answered reply_fault(struct call *call, const struct json_fault *fault)
     return answer_listed(call, PROBLEM_BAD_FIELD, NULL, further);
 }
 
+/* JSON has no room for half a character. */
+static void copy_whole(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length >= size)
+        length = utf8_cut(text, size - 1);
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
 enum answered reply_bad_field(struct call *call, const char *pointer, const char *code,
                               const char *expected)
 {
     struct json_fault fault = {.code = code};
 
-    snprintf(fault.pointer, sizeof fault.pointer, "%s", pointer);
-    snprintf(fault.expected, sizeof fault.expected, "%s", expected);
+    copy_whole(fault.pointer, sizeof fault.pointer, pointer);
+    copy_whole(fault.expected, sizeof fault.expected, expected);
     return reply_fault(call, &fault);
 }
 

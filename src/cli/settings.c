@@ -51,5 +51,6 @@ bool settings_settle(struct settings *settings, struct error *error)
 {
     log_configure((enum log_level)settings->process.log_level,
                   (enum log_format)settings->process.log_format);
-    return !*settings->process.port || replace_port(settings, error);
+    return (!*settings->process.port || replace_port(settings, error)) &&
+           outbox_options_check(&settings->outbox, error);
 }

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,23 @@ static void normalise_host(char *host)
             *c = (char)(*c - 'A' + 'a');
 }
 
+/* Labels as DNS has them, and the "_" that some have. IPv6 was checked by the parser. */
+static bool host_is_sound(const char *host)
+{
+    static const char *const of = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t length;
+
+    if (strchr(host, ':'))
+        return true;
+    for (const char *label = host;; label += length + 1) {
+        length = strspn(label, of);
+        if (length == 0 || length > 63 || label[0] == '-' || label[length - 1] == '-')
+            return false;
+        if (label[length] != '.')
+            return label[length] == '\0';
+    }
+}
+
 static const char *fault_in(CURLU *url, struct target *target)
 {
     char scheme[16], port[16];
@@ -147,7 +165,7 @@ static const char *fault_in(CURLU *url, struct target *target)
         return "bad_url";
     normalise_host(target->host);
     target->port = (int)strtol(port, NULL, 10);
-    return NULL;
+    return target->port > 0 && host_is_sound(target->host) ? NULL : "bad_url";
 }
 
 bool target_read(struct text url, struct target *target, const char **why)
@@ -173,62 +191,62 @@ bool target_read(struct text url, struct target *target, const char **why)
 
 /* --- Lists ------------------------------------------------------------------------------------ */
 
-static const char *const between = " ,\t\n";
-
-/* "host" or "host:port"; an IPv6 address is in brackets where it has a port. */
-static bool entry_matches(const char *entry, size_t length, const struct target *target)
+/* The next word of a list, by spaces or commas; an empty one at its end. */
+static struct text next_word(struct text *rest)
 {
-    char wanted[300];
-    size_t host = strlen(target->host);
-    bool is_v6 = strchr(target->host, ':') != NULL;
-    const char *tail;
+    static const char between[] = " ,\t\n";
+    struct text word = *rest;
+    size_t length = 0;
 
-    if (length >= sizeof wanted)
+    while (word.length > 0 && memchr(between, word.data[0], sizeof between - 1))
+        word = (struct text){word.data + 1, word.length - 1};
+    while (length < word.length && !memchr(between, word.data[length], sizeof between - 1))
+        length++;
+    *rest = (struct text){word.data + length, word.length - length};
+    return (struct text){word.data, length};
+}
+
+/* "host" or "host:port"; an IPv6 address is in brackets where it has a port. It is what an address
+ * of that host would be, so that both are read in one way. */
+static bool read_entry(struct text word, struct target *target)
+{
+    static const char *const of = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-_.:[]";
+    const char *colon = memchr(word.data, ':', word.length), *why;
+    bool is_bare_v6 = colon && word.data[0] != '[' && colon < word.data + word.length - 1 &&
+                      memchr(colon + 1, ':', word.length - (size_t)(colon + 1 - word.data));
+    char url[300];
+    int length =
+        snprintf(url, sizeof url, is_bare_v6 ? "https://[%.*s]" : "https://%.*s", TEXT_ARGS(word));
+
+    if (length < 0 || (size_t)length >= sizeof url || url[length - 1] == ':' ||
+        memchr(word.data, '\0', word.length) ||
+        strspn(url + strlen("https://"), of) != (size_t)length - strlen("https://"))
         return false;
-    memcpy(wanted, entry, length);
-    wanted[length] = '\0';
-    if (is_v6 && wanted[0] == '[') {
-        if (strncmp(wanted + 1, target->host, host) != 0 || wanted[host + 1] != ']')
-            return false;
-        tail = wanted + host + 2;
-    } else {
-        if (strncasecmp(wanted, target->host, host) != 0)
-            return false;
-        tail = wanted + host;
-    }
-    if (*tail == '\0')
-        return target->port == 443;
-    return *tail == ':' && strtol(tail + 1, NULL, 10) == target->port;
+    return target_read((struct text){url, (size_t)length}, target, &why);
 }
 
 bool target_is_listed(const struct target *target, const char *list)
 {
-    for (const char *entry = list + strspn(list, between); *entry;) {
-        size_t length = strcspn(entry, between);
+    struct text rest = {list, strlen(list)}, word;
+    struct target entry;
 
-        if (entry_matches(entry, length, target))
+    while ((word = next_word(&rest)).length > 0)
+        if (read_entry(word, &entry) && entry.port == target->port &&
+            strcmp(entry.host, target->host) == 0)
             return true;
-        entry += length;
-        entry += strspn(entry, between);
-    }
     return false;
 }
 
-bool host_list_is_valid(struct text list)
+bool host_list_is_valid(struct text list, struct text *wrong)
 {
-    size_t words = 0, length = 0;
+    struct target entry;
 
-    for (size_t i = 0; i < list.length; i++) {
-        char c = list.data[i];
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-                       c == ':' || c == '[' || c == ']';
-
-        if (!is_word && !strchr(between, c))
-            return false;
-        length = is_word ? length + 1 : 0;
-        words += length == 1;
-        if (length > 260)
-            return false;
+    *wrong = next_word(&list);
+    while (wrong->length > 0 && read_entry(*wrong, &entry)) {
+        *wrong = next_word(&list);
+        if (wrong->length == 0)
+            return true;
     }
-    return words > 0;
+    return false;
 }

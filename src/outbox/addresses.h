@@ -26,7 +26,8 @@ bool target_read(struct text url, struct target *target, const char **why) MUST_
 
 /* `list`: "api.example.com pay.example.com:8443", by spaces or commas; without a port: 443. */
 bool target_is_listed(const struct target *target, const char *list) MUST_CHECK;
-/* Whether each word can be an entry of such a list. */
-bool host_list_is_valid(struct text list) MUST_CHECK;
+/* Whether each word of `list` can be an entry; `wrong`: the first that cannot. No words are fine.
+ */
+bool host_list_is_valid(struct text list, struct text *wrong) MUST_CHECK;
 
 #endif

@@ -13,6 +13,9 @@
 
 #define QUEUE_MOST    4096
 #define CONNECTS_MOST 64 /* kept open for the next calls */
+#define METHOD_SIZE   16
+#define URL_SIZE      4096
+#define TYPE_SIZE     128
 
 struct caller {
     const struct outbox_options *options;
@@ -32,7 +35,7 @@ struct handle {
     size_t header_bytes;
     bool may_be_private, too_large;
     int64_t began_us;
-    char method[16], url[4096], type[128];
+    char method[METHOD_SIZE], url[URL_SIZE], type[TYPE_SIZE];
 };
 
 struct metric caller_metrics[] = {
@@ -117,26 +120,38 @@ static bool is_method(const char *method)
     return false;
 }
 
-/* NULL, or what is the matter with it. */
-static const char *check_call(const struct caller *caller, struct handle *handle,
-                              struct target *target)
+const char *outgoing_fault(const struct outgoing *call, struct target *target)
 {
-    const struct outgoing *call = handle->call;
+    char method[METHOD_SIZE], url[URL_SIZE], type[TYPE_SIZE];
     const char *why;
 
-    if (!copy_text(call->method, handle->method, sizeof handle->method) ||
-        !is_method(handle->method))
+    if (!copy_text(call->method, method, sizeof method) || !is_method(method))
         return "bad_method";
-    if (!copy_text(call->type, handle->type, sizeof handle->type) || strpbrk(handle->type, "\r\n"))
+    if (!copy_text(call->type, type, sizeof type) || strpbrk(type, "\r\n"))
         return "bad_type";
     if (call->body.length > CALL_BODY_MOST)
         return "body_too_large";
+    if (!copy_text(call->url, url, sizeof url))
+        return "bad_url";
     if (!target_read(call->url, target, &why))
         return why;
-    if (!target_is_listed(target, call->credential.hosts))
-        return "host_not_allowed";
+    return target_is_listed(target, call->credential.hosts) ? NULL : "host_not_allowed";
+}
+
+/* NULL, or what is the matter with it. */
+static const char *prepare(const struct caller *caller, struct handle *handle,
+                           struct target *target)
+{
+    const struct outgoing *call = handle->call;
+    const char *fault = outgoing_fault(call, target);
+
+    if (fault)
+        return fault;
+    ASSERT(copy_text(call->method, handle->method, sizeof handle->method) &&
+           copy_text(call->url, handle->url, sizeof handle->url) &&
+           copy_text(call->type, handle->type, sizeof handle->type));
     handle->may_be_private = target_is_listed(target, caller->options->private_hosts);
-    return copy_text(call->url, handle->url, sizeof handle->url) ? NULL : "bad_url";
+    return NULL;
 }
 
 static void add_header(struct handle *handle, const char *line)
@@ -226,7 +241,7 @@ static void begin_call(struct caller *caller, struct outgoing *call)
 
     handle->call = call;
     call->handle = handle;
-    fault = check_call(caller, handle, &target);
+    fault = prepare(caller, handle, &target);
     if (fault) {
         free_handle(handle);
         metric_add(&caller_metrics[CALLS_REFUSED], 1);

@@ -27,6 +27,8 @@ struct outbox_options {
     char *ca_file;              /* further authorities; "": the system's */
 };
 extern const struct config_entry outbox_config[];
+/* What the table cannot say: whether the hosts are any. */
+bool outbox_options_check(const struct outbox_options *options, struct error *error) MUST_CHECK;
 
 /* One call. The texts belong to whoever asks and outlive it. */
 struct outgoing {
@@ -42,6 +44,11 @@ struct outgoing {
     int64_t took_us;
     void *handle; /* the caller's */
 };
+
+/* NULL, or why the rules let no such call out, a literal: "bad_method", "bad_type",
+ * "body_too_large", "not_https", "bad_url", "host_not_allowed". `target` is where it goes. */
+struct target;
+const char *outgoing_fault(const struct outgoing *call, struct target *target);
 
 struct caller;
 

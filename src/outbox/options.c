@@ -1,4 +1,7 @@
+#include "outbox/addresses.h"
 #include "outbox/caller.h"
+
+#include <string.h>
 
 #define OPTION(field) offsetof(struct outbox_options, field)
 
@@ -67,3 +70,14 @@ const struct config_entry outbox_config[] = {
          "authorities (PEM) that merchants' certificates are checked with; empty: the system's"},
     {0},
 };
+
+bool outbox_options_check(const struct outbox_options *options, struct error *error)
+{
+    const char *hosts = options->private_hosts;
+    struct text wrong;
+
+    return hosts[0] == '\0' || host_list_is_valid((struct text){hosts, strlen(hosts)}, &wrong) ||
+           error_set(error, "config.bad_value",
+                     "outbox.private_hosts: '%.*s' is no host and no host:port (1..65535)",
+                     TEXT_ARGS(wrong));
+}

@@ -60,9 +60,10 @@ def credential(world, name, hosts, **changed):
     return world.administrator.put(f"/v1/credentials/{name}", body)
 
 
-def connect(market, plugin, **settings):
+def connect(market, plugin, language="en", **settings):
     body = {"plugin": plugin, "settings": settings, "why": "a test"}
-    return market.world.administrator.put(f"/v1/merchants/{market.id}/plugin", body)
+    path, headers = f"/v1/merchants/{market.id}/plugin", {"Accept-Language": language}
+    return market.world.administrator.put(path, body, headers=headers)
 
 
 @pytest.fixture
@@ -315,21 +316,71 @@ def test_verify_names_what_does_not_fit(world, market, calm):
 # What is not let out
 
 
+SLIPS = [
+    ({"base": "http://{host}"}, "not_configured", "base: write https://"),
+    ({"base": "https://user:password@{host}"}, "not_configured", "base: write https://"),
+    ({"base": "https://"}, "not_configured", "base: "),
+    ({"base": "https://{host}#x"}, "not_configured", "base: "),
+    ({"base": "https://{host}/a b"}, "not_configured", "base: "),
+    ({"base": "https://localhost:99999"}, "not_configured", "base: "),
+    ({"base": ""}, "not_configured", "base: "),
+    ({"refund": "POST"}, "not_configured", "refund: write a method and a path"),
+    ({"body": "{{item}}"}, "not_configured", "body: "),
+    ({"credential": "none"}, "no_credential", "reserve: make the credential"),
+    ({"credential": ""}, "no_credential", "reserve: make the credential"),
+    ({"base": "https://127.0.0.1:{port}"}, "host_not_allowed", "add the host to the credential"),
+    ({"base": "https://[::1]:{port}"}, "host_not_allowed", "(shop, ::1:"),
+    ({"base": "https://other.example"}, "host_not_allowed", "(shop, other.example:443)"),
+    ({"字" * 60: "x"}, "bad_setting", "setting 字"),
+]
+
+
+def test_what_members_would_wait_for_in_vain_is_refused_at_the_door(world, market, calm):
+    there = {"host": calm.host, "port": calm.port}
+    before, asked = plugin_of(world, market), len(calm.requests)
+    for slip, code, words in SLIPS:
+        changed = {name: value.format(**there) for name, value in slip.items()}
+        settings = {"base": calm.base, "credential": "shop"} | changed
+        refused = connect(market, "http_json", **settings)
+        assert refused.code == "bad_field", slip
+        field = refused.json["fields"][0]
+        assert (field["pointer"], field["code"]) == ("/settings", code), slip
+        assert words in field["expected"], (slip, field)
+    assert plugin_of(world, market) == before and len(calm.requests) == asked
+    told = connect(market, "http_json", language="zh-CN", base="http://x").json["fields"][0]
+    assert "base 应为 https://主机" in told["expected"] and told["expected"].endswith("末尾无 /")
+    own = plugins.change(world.administrator, "http_json", settings={"base": "http://a.example"})
+    assert own.code == "conflict" and "base: write https://" in own.json["detail"]
+
+
+@pytest.mark.parametrize("hosts", ["a:99999", "a.example a:0", "https://a.example", "a..b", " ,"])
+def test_a_credential_lists_hosts_or_is_refused(world, hosts):
+    refused = credential(world, "nonsense", hosts)
+    assert refused.code == "bad_field"
+    field = refused.json["fields"][0]
+    assert (field["pointer"], field["code"]) == ("/hosts", "bad_hosts")
+    assert f"not '{hosts.strip(' ,').split(' ')[-1]}'" in field["expected"]
+
+
+def test_hosts_of_the_configuration_are_held_to_the_same(world):
+    told = world.server.cli("config", "--outbox.private_hosts=a.example b:99999", check=False)
+    assert told.returncode == 2 and "outbox.private_hosts: 'b:99999' is no host" in told.stderr
+
+
 @pytest.mark.parametrize(
-    "base, fault",
+    "base, hosts, fault",
     [
-        ("https://user@{host}", "bad_url"),
-        ("https://127.0.0.1:{port}", "host_not_allowed"),
-        ("https://[::1]:{port}", "host_not_allowed"),
-        ("https://other.example", "host_not_allowed"),
-        ("https://private.localhost:{port}", "no_connection"),
+        ("https://{host}", "other.example", "host_not_allowed"),
+        ("https://private.localhost:{port}", None, "no_connection"),
     ],
 )
-def test_calls_go_where_the_credential_says_or_nowhere(world, calm, base, fault):
+def test_calls_go_where_the_credential_says_or_nowhere(world, calm, base, hosts, fault):
     market, name = world.market(), f"c{world.new_id()}"
     credential(world, name, f"{calm.host} private.localhost:{calm.port}").expect(200)
     base = base.format(host=calm.host, port=calm.port)
     connect(market, "http_json", base=base, credential=name).expect(200)
+    if hosts:
+        credential(world, name, hosts).expect(200)
     member, before = world.member(points=10), len(calm.requests)
     voucher = redeem(market, member, market.reward(stock=1))
     row = wait_until(

@@ -99,6 +99,11 @@ static void an_address_is_https_and_nothing_clever(void **state)
         "https://a.example /",
         "https://a.example/\n",
         "https://[fe80::1%25eth0]/",
+        "https://a..example/",
+        "https://-a.example/",
+        "https://a.example:0/",
+        "https://a.example:65536/",
+        "https://a\xC3\xA9.example/",
     };
     struct target target;
 
@@ -140,17 +145,57 @@ static void a_list_names_hosts_and_ports_exactly(void **state)
     assert_false(is_listed("https://a.exampl/", list));
     assert_false(is_listed("https://a.example@evil.example/", list));
     assert_false(is_listed("https://a.example/", ""));
+    assert_true(is_listed("https://[::1]/", "::1"));
+    assert_true(is_listed("https://[0:0::1]/", "[::1]:443"));
+    assert_true(is_listed("https://10.1.2.3:1/", "A.Example 10.1.2.3:1"));
+    assert_false(is_listed("https://a.example:80/", "a.example:80x"));
 }
 
 static void what_cannot_be_a_host_is_no_entry(void **state)
 {
+    static const char *const good[] = {
+        "",          "  ",  "a.example b.example:8443", "A.example.,x_1", "10.1.2.3:1",
+        "[::1]:443", "::1", "localhost:65535\nb",
+    };
+    static const char *const bad[] = {
+        "a:99999",
+        "a:65536",
+        "a:0",
+        "a:",
+        ":443",
+        "a:x",
+        "a:1:2x",
+        "a..b",
+        "-a",
+        "a-.b",
+        ".",
+        "*.example",
+        "https://a.example/",
+        "a@b",
+        "a/b",
+        "a?b",
+        "a#b",
+        "a%20b",
+        "[::1",
+        "[::1]x",
+        "\xC3\xA9.example",
+    };
+    struct text wrong;
+
     (void)state;
-    assert_true(host_list_is_valid(TEXT("a.example b.example:8443")));
-    assert_false(host_list_is_valid(TEXT("")));
-    assert_false(host_list_is_valid(TEXT("  ")));
-    assert_false(host_list_is_valid(TEXT("A.example")));
-    assert_false(host_list_is_valid(TEXT("*.example")));
-    assert_false(host_list_is_valid(TEXT("https://a.example/")));
+    for (size_t i = 0; i < ARRAY_LENGTH(good); i++)
+        if (!host_list_is_valid((struct text){good[i], strlen(good[i])}, &wrong))
+            fail_msg("'%s' is refused", good[i]);
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        if (host_list_is_valid((struct text){bad[i], strlen(bad[i])}, &wrong))
+            fail_msg("'%s' is taken", bad[i]);
+        assert_int_equal(wrong.length, strlen(bad[i]));
+    }
+    assert_false(host_list_is_valid(TEXT(""), &wrong));
+    assert_false(host_list_is_valid(TEXT("  "), &wrong));
+    assert_false(host_list_is_valid((struct text){"a\0b", 3}, &wrong));
+    assert_false(host_list_is_valid(TEXT("good.example, a:99999 x"), &wrong));
+    assert_int_equal(wrong.length, 7);
 }
 
 int main(void)

@@ -6,30 +6,8 @@
 #include <linli/plugin.h>
 
 #include "json_look.h"
+#include "settings.h"
 #include "template.h"
-
-enum {
-    BASE,
-    CREDENTIAL,
-    BODY,
-    RESERVE,
-    CONFIRM,
-    CANCEL,
-    REFUND,
-    SETTLE,
-    UNDO,
-    QUERY,
-    KEY_AT,
-    STATE_AT,
-    VOUCHER_AT,
-    EXPIRES_AT,
-    REASON_AT,
-    DONE_WORDS,
-    DECLINED_WORDS,
-    ABSENT_WORDS,
-    LATER_WORDS,
-    SETTINGS
-};
 
 #define WORDS(setting, default_value, zh, en)                                                      \
     {                                                                                              \
@@ -84,13 +62,30 @@ static const struct linli_setting settings[SETTINGS] = {
     [LATER_WORDS] = WORDS("later", "later", "表示稍后再试的词，以 | 分隔", "words for later, by |"),
 };
 
+static bool has_settings(const struct linli_step_question *question)
+{
+    return LINLI_HAS(question, setting_count) && question->setting_count >= SETTINGS;
+}
+
 static struct linli_text setting(const struct linli_step_question *question, int which)
 {
     static const struct linli_text none = LINLI_TEXT("");
 
-    if (!LINLI_HAS(question, setting_count) || question->setting_count <= (uint32_t)which)
-        return none;
-    return question->settings[which].text;
+    return has_settings(question) ? question->settings[which].text : none;
+}
+
+/* The plugin's own settings, which lie beneath each merchant's. */
+static bool start(const struct linli_setup *setup, void **state)
+{
+    enum http_json_setting slip = settings_find_slip(setup->values, false);
+    struct linli_room unread = {NULL, 0, 0};
+
+    *state = NULL;
+    if (slip == SETTINGS)
+        return true;
+    linli_say(setup->why, "setting %s: ", settings[slip].name.bytes);
+    settings_say_slip(slip, &unread, setup->why);
+    return false;
 }
 
 /* --- Asking ----------------------------------------------------------------------------------- */
@@ -166,78 +161,58 @@ static void list_values(const struct linli_step_question *question, struct numbe
     memcpy(values, all, sizeof all);
 }
 
-static void cannot(struct linli_step *answer, const char *code, const char *zh, const char *en)
+static void cannot(struct linli_step *answer, enum http_json_setting slip)
 {
     answer->outcome = LINLI_UNKNOWN;
-    snprintf(answer->reason.code, sizeof answer->reason.code, "%s", code);
-    linli_say(&answer->reason.zh, "%s", zh);
-    linli_say(&answer->reason.en, "%s", en);
+    snprintf(answer->reason.code, sizeof answer->reason.code, "not_configured");
+    linli_say(&answer->reason.zh, "商家接口未配好：%s ", settings[slip].name.bytes);
+    linli_say(&answer->reason.en, "Not set up: %s: ", settings[slip].name.bytes);
+    settings_say_slip(slip, &answer->reason.zh, &answer->reason.en);
 }
 
-static bool starts_with(struct linli_text text, const char *start)
+static bool write_body(const struct linli_step_question *question,
+                       const struct template_value *values, struct linli_http *http)
 {
-    size_t length = strlen(start);
-
-    return text.length > length && memcmp(text.bytes, start, length) == 0;
+    if (setting(question, BODY).length == 0)
+        return true;
+    linli_say(&http->type, "application/json");
+    return template_write(setting(question, BODY), values, IN_JSON, &http->body) &&
+           json_is_sound((struct linli_text){http->body.bytes, http->body.length});
 }
 
-/* What a request's line and address can be: one merchant's slip must not look like a fault of the
- * plugin, which serves all. */
-static bool is_sound(const struct linli_http *http)
-{
-    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-    const struct linli_room *const rooms[] = {&http->url, &http->credential};
-    bool known = false;
-
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        known = known || (http->method.length == strlen(methods[i]) &&
-                          memcmp(http->method.bytes, methods[i], http->method.length) == 0);
-    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++)
-        for (size_t j = 0; j < rooms[i]->length; j++)
-            if (rooms[i]->bytes[j] <= ' ' || rooms[i]->bytes[j] >= 0x7F)
-                return false;
-    return known;
-}
-
+/* `line` is "METHOD /path". A GET has no body. */
 static bool write_request(const struct linli_step_question *question, struct linli_text line,
-                          struct linli_step *answer)
+                          struct linli_http *http)
 {
     struct numbers numbers;
     struct template_value values[16];
     const char *space = (const char *)memchr(line.bytes, ' ', line.length);
-    struct linli_text base = setting(question, BASE), path;
-    bool has_body;
+    struct linli_text method = {line.bytes, (size_t)(space - line.bytes)};
+    struct linli_text path = {space + 1, line.length - method.length - 1};
 
-    if (!space || !starts_with(base, "https://"))
-        return false;
     list_values(question, &numbers, values);
-    path = (struct linli_text){space + 1, line.length - (size_t)(space + 1 - line.bytes)};
-    linli_say_text(&answer->http.method,
-                   (struct linli_text){line.bytes, (size_t)(space - line.bytes)});
-    linli_say_text(&answer->http.url, base);
-    has_body = !(space - line.bytes == 3 && memcmp(line.bytes, "GET", 3) == 0);
-    if (!template_write(path, values, IN_PATH, &answer->http.url))
-        return false;
-    linli_say_text(&answer->http.credential, setting(question, CREDENTIAL));
-    if (!is_sound(&answer->http))
-        return false;
-    if (!has_body)
-        return true;
-    linli_say(&answer->http.type, "application/json");
-    return template_write(setting(question, BODY), values, IN_JSON, &answer->http.body);
+    linli_say_text(&http->method, method);
+    linli_say_text(&http->url, setting(question, BASE));
+    linli_say_text(&http->credential, setting(question, CREDENTIAL));
+    return template_write(path, values, IN_PATH, &http->url) &&
+           (linli_text_is(method, "GET") || write_body(question, values, http));
 }
 
+/* One merchant's slip must not look like a fault of the plugin, which serves all. */
 static void ask(const struct linli_step_question *question, struct linli_step *answer)
 {
     struct linli_text line = setting(question, setting_of(question->operation));
+    enum http_json_setting slip =
+        has_settings(question) ? settings_find_slip(question->settings, true) : BASE;
 
-    if (line.length == 0 && question->operation != LINLI_RESERVE &&
-        question->operation != LINLI_QUERY)
+    if (slip != SETTINGS)
+        cannot(answer, slip);
+    else if (line.length == 0)
         answer->outcome = LINLI_DONE; /* this merchant does not want to hear of it */
-    else if (write_request(question, line, answer))
+    else if (write_request(question, line, &answer->http))
         answer->outcome = LINLI_CALL;
     else
-        cannot(answer, "not_configured", "商家接口尚未配置好", "The merchant's API is not set up");
+        cannot(answer, BODY);
 }
 
 /* --- Listening -------------------------------------------------------------------------------- */
@@ -387,5 +362,6 @@ LINLI_EXPORT const struct linli_plugin linli_plugin = {
     .settings = settings,
     .setting_count = SETTINGS,
     .setting_size = sizeof(struct linli_setting),
+    .start = start,
     .merchant = &merchant,
 };

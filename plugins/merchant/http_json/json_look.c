@@ -123,14 +123,47 @@ static bool is_plain(char c)
 }
 
 /* A number, or true, false, null: told apart by who asked. */
+static const char *pass_digits(const char *at, const char *end)
+{
+    while (at < end && *at >= '0' && *at <= '9')
+        at++;
+    return at;
+}
+
+/* RFC 8259, section 6. */
+static bool is_number(const char *at, const char *end)
+{
+    const char *first = at += at < end && *at == '-';
+
+    at = pass_digits(at, end);
+    if (at == first || (*first == '0' && at > first + 1))
+        return false;
+    if (at < end && *at == '.') {
+        first = ++at;
+        at = pass_digits(at, end);
+        if (at == first)
+            return false;
+    }
+    if (at < end && (*at | 0x20) == 'e') {
+        at++;
+        first = at += at < end && (*at == '+' || *at == '-');
+        at = pass_digits(at, end);
+        if (at == first)
+            return false;
+    }
+    return at == end;
+}
+
 static bool take_plain(struct look *look, struct linli_room *out)
 {
-    const char *start = look->at;
+    struct linli_text word = {look->at, 0};
 
     while (look->at < look->end && is_plain(*look->at))
         if (!put(out, (unsigned char)*look->at++))
             return false;
-    return look->at > start;
+    word.length = (size_t)(look->at - word.bytes);
+    return linli_text_is(word, "true") || linli_text_is(word, "false") ||
+           linli_text_is(word, "null") || is_number(word.bytes, look->at);
 }
 
 static bool pass_value(struct look *look);
@@ -264,18 +297,24 @@ static bool is_utf8(struct linli_text text)
     return true;
 }
 
+bool json_is_sound(struct linli_text json)
+{
+    struct look look = {json.bytes, json.bytes + json.length, 0};
+
+    if (!is_utf8(json) || !pass_value(&look))
+        return false;
+    skip_space(&look);
+    return look.at == look.end; /* nothing stands behind it */
+}
+
 bool json_look(struct linli_text json, struct linli_text pointer, struct linli_room *out)
 {
     struct look look = {json.bytes, json.bytes + json.length, 0};
-    struct look whole = look;
     size_t before = out->length;
     char bytes[128];
     struct linli_room token = {bytes, sizeof bytes, 0};
 
-    if (!is_utf8(json) || !pass_value(&whole))
-        return false;
-    skip_space(&whole);
-    if (whole.at != whole.end) /* something stands behind it */
+    if (!json_is_sound(json))
         return false;
     while (pointer.length > 0) {
         if (!next_token(&pointer, &token))

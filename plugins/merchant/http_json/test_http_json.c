@@ -71,13 +71,70 @@ static void test_what_a_merchant_does_not_want_to_hear_is_done(void **state)
     (void)state;
     assert_true(linli_test_start(&test, &linli_plugin, "base=https://a.example"));
     assert_int_equal(ask(LINLI_SETTLED), LINLI_DONE);
-    assert_true(linli_test_start(&test, &linli_plugin, "base=http://a.example"));
-    assert_int_equal(ask(LINLI_RESERVE), LINLI_UNKNOWN);
-    assert_true(linli_test_start(&test, &linli_plugin, "base=https://a.example reserve=STEAL"));
-    assert_int_equal(ask(LINLI_RESERVE), LINLI_UNKNOWN);
+    assert_true(linli_test_start(&test, &linli_plugin, "base=https://a.example body="));
+    assert_int_equal(ask(LINLI_RESERVE), LINLI_CALL);
+    is(test.step.http.type, "");
+}
+
+/* As linli_test_start reads them: values hold no space. */
+static void test_settings_that_will_not_do_are_refused_by_name(void **state)
+{
+    static const char *const slips[] = {
+        "base=http://a.example",
+        "base=a.example",
+        "base=https://",
+        "base=https://user:password@a.example",
+        "base=https://user@a.example",
+        "base=https://a.example#x",
+        "base=https://a.example?x=1",
+        "base=https://a.example/",
+        "base=https://a.example/x/",
+        "base=https://a.example\t",
+        "base=https://a\xC3\xA9.example",
+        "base=https://a..example",
+        "base=https://.example",
+        "base=https://a.example.",
+        "base=https://a.example:",
+        "base=https://a.example:0",
+        "base=https://a.example:65536",
+        "base=https://a.example:99999999999999999999",
+        "base=https://a.example:443x",
+        "base=https://[]",
+        "base=https://[::1",
+        "credential=a\tb",
+        "reserve=STEAL",
+        "reserve=",
+        "confirm=POST",
+        "query=",
+        "state_at=state",
+        "done=",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+        size_t name = strcspn(slips[i], "=");
+
+        if (linli_test_start(&test, &linli_plugin, slips[i]))
+            fail_msg("%s is taken", slips[i]);
+        assert_memory_equal(test.why, "setting ", 8);
+        assert_memory_equal(test.why + 8, slips[i], name);
+        assert_memory_equal(test.why + 8 + name, ": write ", 8);
+    }
+    assert_true(linli_test_start(&test, &linli_plugin, "base=https://[2400:3200::1]:8443/a/b%20c"));
+    assert_true(linli_test_start(&test, &linli_plugin, "base=https://x-1.example:65535 confirm="));
+}
+
+/* What the plugin's own settings may leave out, a merchant's may not. */
+static void test_a_merchant_without_an_address_is_told_so(void **state)
+{
+    (void)state;
     assert_true(linli_test_start(&test, &linli_plugin, ""));
-    assert_int_equal(ask(LINLI_RESERVE), LINLI_UNKNOWN);
+    assert_int_equal(ask(LINLI_CONFIRMED), LINLI_UNKNOWN);
     assert_string_equal(test.step.reason.code, "not_configured");
+    assert_non_null(strstr(test.step.reason.en.bytes, "base: write https://"));
+    assert_true(linli_test_start(&test, &linli_plugin, "base=https://a.example body={item}"));
+    assert_int_equal(ask(LINLI_RESERVE), LINLI_UNKNOWN);
+    assert_non_null(strstr(test.step.reason.en.bytes, "body: "));
 }
 
 static void test_believes_an_answer_that_repeats_the_key(void **state)
@@ -149,6 +206,12 @@ static void test_looks_into_json_by_pointer(void **state)
     assert_false(look("{\"a\":1}", "/b", ""));
     assert_false(look("[1,2]", "/2", ""));
     assert_false(look("[1,2]", "/-1", ""));
+    assert_true(look("[0,-0,10.25,1E+9,true,null]", "/3", "1E+9"));
+    assert_false(look("[1,item]", "/0", "1"));
+    assert_false(look("[1,01]", "/0", "1"));
+    assert_false(look("[1,1.]", "/0", "1"));
+    assert_false(look("[1,-]", "/0", "1"));
+    assert_false(look("[1,1e]", "/0", "1"));
     assert_false(look(deep, "/0", ""));
 }
 
@@ -176,6 +239,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asks_where_the_settings_say_with_values_escaped),
         cmocka_unit_test(test_what_a_merchant_does_not_want_to_hear_is_done),
+        cmocka_unit_test(test_settings_that_will_not_do_are_refused_by_name),
+        cmocka_unit_test(test_a_merchant_without_an_address_is_told_so),
         cmocka_unit_test(test_believes_an_answer_that_repeats_the_key),
         cmocka_unit_test(test_anything_else_is_not_known),
         cmocka_unit_test(test_looks_into_json_by_pointer),
