@@ -192,7 +192,7 @@ struct linli_event {
     uint64_t event;               /* the record, redemption or proposal */
     uint64_t member;              /* whose points */
     uint64_t actor;               /* the staff account that asks; 0: the member, or nobody */
-    uint64_t merchant;            /* 0: none */
+    uint64_t merchant;            /* whose reward it is; 0: of an earning, an adjustment */
     uint64_t subject;             /* the activity or the reward */
     int64_t points;               /* hundredths that would move */
     int64_t minutes;              /* of service */

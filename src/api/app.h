@@ -19,6 +19,7 @@ struct sign_in_options; /* people/sign_in.h */
 struct query_pool;
 struct heads; /* long-polls: api/heads.h */
 struct tally;
+struct reward_merchants;
 struct award_policy; /* service/award_policy.h */
 struct step_desk;    /* market/step_desk.h */
 struct plugins;      /* plugin/plugins.h */
@@ -37,6 +38,7 @@ struct app {
     struct query_pool *queries;
     struct heads *heads;
     struct tally *wrong_codes; /* voucher and check-in codes guessed wrong */
+    struct reward_merchants *reward_merchants;
     const struct award_policy *award_policy;
     const struct step_desk *merchant_desk;
     struct plugins *plugins;

@@ -47,7 +47,7 @@ struct call {
     const void *query; /* by route->query_fields: the query string, read by the same tables */
     enum language language;
     int64_t now_us;
-    struct db *db;   /* ON_QUERY only */
+    struct db *db;   /* ON_QUERY, and after call_run_on_query */
     void *context;   /* the handler's own, for its render function */
     bool waited_out; /* run for the last time: call_wait has nothing more to wait for */
 };
@@ -61,6 +61,10 @@ void *call_command(struct call *call, size_t size, const struct command_kind *ki
  * request), so that a replay in another process gives the same body. */
 typedef enum answered call_render(struct call *call, const struct outcome *outcome);
 enum answered call_submit(struct call *call, struct command *command, call_render *render);
+
+/* From a handler ON_LOOP that must ask the database after all: it is run again from its start, on a
+ * query thread and with call->db. */
+enum answered call_run_on_query(struct call *call);
 
 /*
  * Requests that hand the teller several commands, ON_QUERY: each command has a key of its own

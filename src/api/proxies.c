@@ -59,6 +59,8 @@ static enum answered member_redeem(struct call *call)
         return reply_missing(call, found, &error);
     if (!member_admits_proxy(call, &member))
         return ANSWERED;
+    if (redeem_find_merchant(call, reserve, &error) == FIND_FAILED)
+        return reply_error(call, &error);
     reserve->by_proxy = true;
     if (call->who.person_id != 0 &&
         !wallet_owner(call->db, call->who.person_id, &reserve->person_id, &error))

@@ -122,3 +122,10 @@ void query_pool_run(struct query_pool *pool, struct trip *trip)
     api_count(API_SHED, 1);
     reply_problem(&trip->call, PROBLEM_BUSY);
 }
+
+enum answered call_run_on_query(struct call *call)
+{
+    ASSERT(call->db == NULL);
+    query_pool_run(call->app->queries, trip_of(call));
+    return ANSWERED;
+}

@@ -8,6 +8,7 @@
 #include "api/vouchers.h"
 #include "market/merchant_code.h"
 #include "market/proxies.h"
+#include "market/reward_merchants.h"
 #include "market/shops.h"
 #include "market/statements.h"
 #include "people/audit.h"
@@ -139,9 +140,24 @@ struct reserve *redeem_command(struct call *call, uint64_t member_id)
     return reserve;
 }
 
+enum find redeem_find_merchant(const struct call *call, struct reserve *reserve,
+                               struct error *error)
+{
+    return reward_merchant_find(call->app->reward_merchants, call->db, reserve->reward_id,
+                                &reserve->merchant_id, error);
+}
+
 static enum answered redemption_create(struct call *call)
 {
-    return call_submit(call, &redeem_command(call, call->who.account_id)->command, render_voucher);
+    struct reserve *reserve = redeem_command(call, call->who.account_id);
+    struct error error;
+    enum find found = redeem_find_merchant(call, reserve, &error);
+
+    if (found == FIND_FAILED)
+        return reply_error(call, &error);
+    if (found == FIND_NOTHING && call->db == NULL)
+        return call_run_on_query(call);
+    return call_submit(call, &reserve->command, render_voucher);
 }
 
 /* --- Looking --------------------------------------------------------------------------------- */

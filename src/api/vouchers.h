@@ -29,6 +29,10 @@ extern const struct json_field redeem_fields[];
 /* The command for a call whose input that is: with a number, and its code. */
 struct reserve *redeem_command(struct call *call, uint64_t member_id);
 
+/* Whose reward it is, for judges. FIND_NOTHING without call->db: it is not known here yet. */
+enum find redeem_find_merchant(const struct call *call, struct reserve *reserve,
+                               struct error *error);
+
 /* For a shop_of_clerk that did not find one. */
 enum answered reply_no_shop(struct call *call, enum find found, const struct error *error);
 

@@ -19,6 +19,7 @@
 #include "cli/demo.h"
 #include "ledger/judge.h"
 #include "market/merchant_calls.h"
+#include "market/reward_merchants.h"
 #include "people/revocations.h"
 #include "people/secrets.h"
 #include "plugin/registry.h"
@@ -42,6 +43,7 @@ struct server {
     struct merchant_calls merchant_calls;
     struct dispatch *dispatch;
     struct tally *wrong_codes;
+    struct reward_merchants *reward_merchants;
     struct http_server *http;
     struct app app;
 };
@@ -230,6 +232,7 @@ static bool open_the_door(struct server *server, struct error *error)
     app->registry = &server->registry;
     app->merchant_desk = &server->merchant_calls.desk;
     app->wrong_codes = server->wrong_codes;
+    app->reward_merchants = server->reward_merchants;
     routes_compile(server->cli->program->routes);
     server->http = http_server_start(&server->settings->http, dispatch_request, app, error);
     return server->http != NULL;
@@ -286,6 +289,7 @@ static void stop(struct server *server)
     if (server->keyring)
         keyring_free(server->keyring);
     tally_free(server->wrong_codes);
+    reward_merchants_free(server->reward_merchants);
     database_close(&server->database);
 }
 
@@ -365,6 +369,7 @@ enum exit_status cli_serve(struct cli *cli)
 
     server.app.demo = cli->settings->process.demo != DEMO_NONE;
     server.wrong_codes = tally_new(GUESSES_WINDOW_US);
+    server.reward_merchants = reward_merchants_new();
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
     block_signals(&ours); /* before the first thread */

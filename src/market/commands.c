@@ -27,12 +27,14 @@ static void reserve_event(const struct command *command, struct command_event *a
         .event = want->redemption_id,
         .member = want->member_id,
         .actor = command->actor != want->member_id ? command->actor : 0,
+        .merchant = want->merchant_id,
         .subject = want->reward_id,
         .points = want->price,
     };
     about->subject = (struct fact_subject){
         .member_id = want->member_id,
         .actor_id = about->event.actor,
+        .merchant_id = want->merchant_id,
         .reward_id = want->reward_id,
         .redemption_id = want->redemption_id,
         .points = want->price,

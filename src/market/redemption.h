@@ -59,7 +59,8 @@ struct reserve {
     struct command command;
     uint64_t redemption_id; /* minted by the caller */
     uint64_t member_id, reward_id;
-    int64_t price; /* as quoted to the member */
+    uint64_t merchant_id; /* the reward's, for judges; 0: there is no such reward */
+    int64_t price;        /* as quoted to the member */
     uint32_t terms_version;
     uint8_t code_hash[16];
     uint32_t code_key;

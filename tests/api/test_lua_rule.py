@@ -85,3 +85,31 @@ def test_a_script_is_set_checked_and_obeyed(world):
     settings = administrator.get(f"/v1/plugins/{shown['id']}").expect(200)["settings"]
     assert settings["script"] == long
     world.verify_ledger()
+
+
+WHERE = """
+function check(event, facts)
+    if event.kind == "redeem" then
+        return "flag", "where", "在哪", event.merchant .. " " .. facts["merchant.confirmations_1h"]
+    end
+end"""
+
+
+def test_a_rule_is_told_at_whose_shop_points_are_about_to_be_held(world):
+    rule = {"mode": "enforced", "on_flag": "mark", "settings": {"script": WHERE}}
+    plugins.change(world.administrator, "lua", **rule).expect(200)
+    shops = Market(world), Market(world)
+    rewards = [shop.reward(stock=5, price=1) for shop in shops]
+    by_hand = shops[0].member(points=5)
+    made = [by_hand.redeem(rewards[0]).expect(201), by_hand.redeem(rewards[0]).expect(201)]
+    shops[0].clerk.confirm(made[0]).expect(200)
+    path, asked = f"/v1/members/{by_hand.id}/redemptions", rewards[0].asked()
+    made.append(world.coordinator.post(path, asked, key=True).expect(201))
+    made.append(by_hand.redeem(rewards[1]).expect(201))
+    path = "/v1/decisions?ref={}"
+    said = [world.administrator.get(path.format(row["id"])).expect(200)["items"] for row in made]
+    theirs = [decision["en"].split() for [decision] in said]
+    assert [count for _, count in theirs] == ["0", "0", "1", "0"]
+    ids = [merchant for merchant, _ in theirs]
+    assert ids[0] == ids[1] == ids[2] != ids[3]
+    world.verify_ledger()

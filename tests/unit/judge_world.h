@@ -97,8 +97,13 @@ static void rules_are(size_t count)
 /* --- The world -------------------------------------------------------------------------------- */
 
 static const struct fact_loader *const loaders[] = {
-    &ledger_wallet_facts,  &market_member_facts, &service_member_facts,
-    &service_record_facts, &people_member_facts, NULL,
+    &ledger_wallet_facts,
+    &market_member_facts,
+    &service_member_facts,
+    &service_record_facts,
+    &people_member_facts,
+    &market_merchant_facts,
+    NULL,
 };
 static struct id_maker ids;
 static int64_t utc_offset_minutes = CHINA;
@@ -172,6 +177,7 @@ static struct reserve redeem(uint64_t member, enum refusal expected)
                               .redemption_id = id_next(&ids),
                               .member_id = member,
                               .reward_id = REWARD,
+                              .merchant_id = MERCHANT,
                               .price = PRICE,
                               .terms_version = 1,
                               .utc_offset_minutes = CHINA};

@@ -257,6 +257,27 @@ static void without_facts_every_rule_has_faulted(void **state)
     manifest.fact_count = 0;
 }
 
+static void facts_of_the_merchant_are_known_before_anything_is_redeemed(void **state)
+{
+    struct reserve first = redeem(buyer(), ACCEPTED);
+    struct redemption_ref confirm = turn(&first, &command_confirm, 90);
+
+    (void)state;
+    now_us += 2 * HOUR_US; /* after all that other tests confirmed */
+    run(&confirm.command, ACCEPTED);
+    rules_are(1);
+    manifest.fact_count = 1;
+    manifest.fact_index[0] = (uint16_t)facts_find(TEXT("merchant.confirmations_24h"));
+    redeem(buyer(), ACCEPTED);
+    assert_int_equal(last_asked.kind, LINLI_REDEEM);
+    assert_int_equal(last_asked.merchant, MERCHANT);
+    assert_int_equal(last_value.known, 1);
+    assert_int_equal(last_value.number,
+                     number("SELECT COUNT(*) FROM redemptions WHERE confirmed_us > 0"));
+    assert_true(last_value.number > 0);
+    manifest.fact_count = 0;
+}
+
 static void a_confirmation_is_only_ever_marked(void **state)
 {
     struct reserve reserve = redeem(buyer(), ACCEPTED);
@@ -398,6 +419,7 @@ int main(void)
         TEST(a_shadow_rule_is_written_down_and_not_obeyed),
         TEST(a_rule_that_faults_has_its_verdict),
         TEST(without_facts_every_rule_has_faulted),
+        TEST(facts_of_the_merchant_are_known_before_anything_is_redeemed),
         TEST(a_confirmation_is_only_ever_marked),
         TEST(an_earning_that_is_held_is_awarded_by_another_under_its_terms),
         TEST(an_earning_that_is_refused_is_rejected),
