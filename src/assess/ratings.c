@@ -1,9 +1,6 @@
 /* Ratings, looked at. */
 #include "assess/runs.h"
 
-#include "people/units.h"
-#include "service/participation.h"
-
 #define RATING_COLUMNS                                                                             \
     "SELECT r.run_id, r.scope, r.subject_id, r.unit_id, r.rating, r.drafted, r.fails, r.reasons,"  \
     " r.facts FROM ratings r "
@@ -99,57 +96,4 @@ bool rating_counts(struct db *db, uint64_t run_id, enum linli_scope scope, uint6
         (*list)[(*count)++] =
             (struct rating_count){.rating = rows_copy(rows, 0, arena), .count = rows_int(rows, 1)};
     return rows_end(rows, error);
-}
-
-/* --- Small groups ----------------------------------------------------------------------------- */
-
-/* Of the units at `path` and below, each followed by all below it. */
-static struct rows *query_tree(struct db *db, uint64_t run_id, const char *path)
-{
-    return db_query(db,
-                    "SELECT t.unit_id, t.parent_id, COALESCE(r.rated, 0), COALESCE(r.failing, 0),"
-                    " COUNT(*) OVER () FROM units t"
-                    " LEFT JOIN (SELECT unit_id, COUNT(*) AS rated, SUM(fails) AS failing"
-                    "  FROM ratings WHERE run_id = ? AND scope = ? GROUP BY unit_id) AS r"
-                    " ON r.unit_id = t.unit_id"
-                    " WHERE t.path LIKE CONCAT(?, '%') ORDER BY t.path",
-                    DB_ID(run_id), DB_INT(LINLI_OF_MEMBER), DB_STR(path));
-}
-
-/* Who fails is what may not be reckoned: for a tree of units that is as who took part. */
-static bool read_tree(struct rows *rows, uint64_t unit_id, struct arena *arena, bool *hidden,
-                      struct error *error)
-{
-    struct participation *units = NULL;
-    size_t count, at = 0;
-
-    for (count = 0; rows_next(rows); count++) {
-        if (count == 0)
-            units = arena_take(arena, (size_t)rows_int(rows, 4) * sizeof *units);
-        units[count] = (struct participation){
-            .unit_id = rows_id(rows, 0),
-            .parent = count == 0 ? 0 : participation_parent(units, count, rows_id(rows, 1)),
-            .direct_members = rows_int(rows, 2),
-            .direct_active = rows_int(rows, 3),
-        };
-        if (units[count].unit_id == unit_id)
-            at = count;
-    }
-    if (!rows_end(rows, error))
-        return false;
-    participation_hide(units, count, PARTICIPATION_LEAST);
-    *hidden = count == 0 || units[at].unit_id != unit_id || units[at].hidden;
-    return true;
-}
-
-bool rating_is_hidden(struct db *db, const struct run *run, uint64_t unit_id, struct arena *arena,
-                      bool *hidden, struct error *error)
-{
-    struct unit top;
-    enum find found = unit_find(db, run->unit_id, arena, &top, error);
-
-    *hidden = true;
-    if (found != FIND_FOUND)
-        return found == FIND_NOTHING;
-    return read_tree(query_tree(db, run->run_id, top.path), unit_id, arena, hidden, error);
 }

@@ -170,7 +170,8 @@ bool rating_counts(struct db *db, uint64_t run_id, enum linli_scope scope, uint6
                    struct error *error) MUST_CHECK;
 /*
  * Whether numbers of these members are not to be told: they are fewer than ten, or whoever sees the
- * other units of the run could reckon how many of fewer than ten fail (service/participation.h).
+ * other units of the run, and the runs of the same policy and days that were shown before it, could
+ * reckon how many of fewer than ten fail (assess/shares.h). Of a run that is shown.
  */
 bool rating_is_hidden(struct db *db, const struct run *run, uint64_t unit_id, struct arena *arena,
                       bool *hidden, struct error *error) MUST_CHECK;

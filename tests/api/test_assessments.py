@@ -235,6 +235,60 @@ def test_few_are_not_reckoned_from_the_units_beside_them(world, policy):
     assert all(unit["rating"] for unit in seen)
 
 
+def show(world, policy, unit_id, days=3):
+    """A run of the unit that its members see."""
+    draft = run(world, policy, unit_id)
+    world.server.sql("UPDATE assessment_runs SET forecast = 0 WHERE run_id = %s", draft["id"])
+    path = f"/v1/assessments/{draft['id']}/show"
+    return world.administrator.post(path, {"appeal_days": days}).expect(200)
+
+
+def people(office, team, failing, exempt):
+    for _ in range(failing):
+        office.member(team, 0, due=-3)
+    for _ in range(exempt):
+        office.member(team, 0, exempt=True)
+
+
+def is_told(reader, unit_id, run_id):
+    query = {"assessment_id": run_id}
+    seen = reader.get(f"/v1/units/{unit_id}/assessment", query=query).expect(200)
+    assert bool(seen["reasons"]) == (seen["member_counts"] is not None)
+    return seen["member_counts"] is not None
+
+
+def test_few_are_not_reckoned_from_one_run_and_another(world, policy):
+    office = Office(world)
+    reader = world.staff("unit_reader", office.id)
+    people(office, 0, 6, 6)
+    people(office, 1, 2, 3)
+    team = show(world, policy, office.teams[0])
+    assert is_told(reader, office.teams[0], team["id"])
+    # the office less its first team are five people
+    whole = show(world, policy, office.id)
+    assert not is_told(reader, office.id, whole["id"])
+    assert is_told(reader, office.teams[0], whole["id"])  # the same people as before
+    assert not is_told(reader, office.teams[1], whole["id"])
+
+
+def test_few_are_not_reckoned_from_a_run_and_its_next_revision(world, policy):
+    office = Office(world)
+    reader = world.staff("unit_reader", office.id)
+    people(office, 0, 6, 6)
+    people(office, 1, 5, 5)
+    assert is_told(reader, office.id, show(world, policy, office.id)["id"])
+    people(office, 0, 1, 0)
+    people(office, 1, 5, 5)
+    again = show(world, policy, office.id)["id"]  # of eleven more, one is in the first team
+    told = [is_told(reader, unit, again) for unit in (office.id, *office.teams)]
+    assert told == [True, False, False]
+    world.server.sql(
+        "DELETE FROM affiliations WHERE kind = 2 AND unit_id = %s LIMIT 1", office.teams[1]
+    )
+    after = show(world, policy, office.id)["id"]  # one left: who has both runs would know
+    assert [is_told(reader, unit, after) for unit in (office.id, *office.teams)] == [False] * 3
+
+
 def test_an_appeal_that_is_upheld_rates_the_units_again(world, office, policy, shown):
     path = f"/v1/assessments/{shown['id']}"
     appeal = f"/v1/assessments/{shown['id']}/appeal"
