@@ -136,8 +136,7 @@ static bool is_searched(struct asking *asking, enum plugin_fault why)
 {
     if (why != FAULT_NONSENSE || asking->asked == 1)
         return false;
-    LOG(WARN, "plugin.broken_message",
-        LOG_STR("first", asking->seat->crew->members[asking->guests[0]]->manifest->name),
+    LOG(WARN, "plugin.broken_message", LOG_STR("first", asking->calls[0]->plugin->manifest->name),
         LOG_STR("effect", "its questions are asked one by one"));
     asking->one_by_one = true;
     return true;
@@ -183,7 +182,7 @@ static void encode(struct asking *asking)
          asking->asked++) {
         uint32_t guest = asking->guests[asking->asked];
         wire_put_question(&asking->out, guest, asking->calls[asking->asked],
-                          &asking->seat->crew->pseudonyms[guest]);
+                          &asking->seat->crew->members[guest].pseudonyms);
     }
     wire_set_count(&asking->out, (uint32_t)asking->asked);
     wire_end(&asking->out);

@@ -3,7 +3,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,20 +22,27 @@ struct spawner {
 
 /* --- The spawner --- */
 
-static struct host *make(const struct crew *crew)
+struct host *crew_spawn(const struct crew *crew, struct error *error)
 {
     int64_t start_us = clock_monotonic_us();
-    struct error error = {0};
-    struct host *host = host_spawn(&crew->plan, &error);
+    struct host *host = host_spawn(&crew->plan, error);
 
-    if (host && !host_start(host, &crew->plan, &error)) {
+    if (host && !host_start(host, &crew->plan, error)) {
         host_end(host, FAULT_NOT_THERE);
         host = NULL;
     }
+    if (host)
+        figures_spawned(clock_monotonic_us() - start_us);
+    return host;
+}
+
+static struct host *make_spare(const struct crew *crew)
+{
+    struct error error = {0};
+    struct host *host = crew_spawn(crew, &error);
+
     if (!host)
         LOG(ERROR, "plugin.no_host", LOG_STR("detail", error.detail));
-    else
-        figures_spawned(clock_monotonic_us() - start_us);
     return host;
 }
 
@@ -45,7 +54,7 @@ static void serve_wanted(struct spawner *spawner)
     spawner->wanted = crew->next_wanted;
     crew->state = SPARE_COMING;
     pthread_mutex_unlock(&spawner->lock);
-    struct host *host = make(crew);
+    struct host *host = make_spare(crew);
     pthread_mutex_lock(&spawner->lock);
     crew->spare = host;
     crew->state = host ? SPARE_THERE : SPARE_FAILED;
@@ -188,7 +197,7 @@ struct host *crew_take(struct crew *crew, int64_t deadline_us)
     struct host *host;
 
     if (!crew->spawner)
-        return make(crew);
+        return make_spare(crew);
     while ((host = take_spare(crew, deadline_us)) && !is_alive(host))
         host_end(host, FAULT_NONE); /* it died while it waited: by somebody's hand */
     return host;
@@ -205,20 +214,84 @@ static void cancel(struct spawner *spawner, struct crew *crew)
     }
 }
 
-void crew_close(struct crew *crew)
+static void end_spare(struct crew *crew)
 {
     struct spawner *spawner = crew->spawner;
-    struct host *host;
 
-    if (!spawner)
-        return;
     pthread_mutex_lock(&spawner->lock);
     cancel(spawner, crew);
     while (crew->state == SPARE_COMING)
         pthread_cond_wait(&spawner->changed, &spawner->lock);
-    host = crew->spare;
-    crew->spare = NULL;
     pthread_mutex_unlock(&spawner->lock);
-    if (host)
-        host_end(host, FAULT_NOT_THERE);
+    if (crew->spare)
+        host_end(crew->spare, FAULT_NOT_THERE);
+}
+
+/* --- Its life --- */
+
+struct crew *crew_new(struct spawner *spawner)
+{
+    struct crew *crew = memory_new(sizeof *crew);
+
+    atomic_init(&crew->holders, 1);
+    crew->arena = arena_new();
+    crew->spawner = spawner;
+    return crew;
+}
+
+struct crew *crew_hold(struct crew *crew)
+{
+    atomic_fetch_add(&crew->holders, 1);
+    return crew;
+}
+
+void crew_release(struct crew *crew)
+{
+    if (atomic_fetch_sub(&crew->holders, 1) > 1)
+        return;
+    end_spare(crew);
+    for (size_t i = 0; i < crew->plan.count; i++)
+        close(crew->plan.guests[i].image);
+    arena_free(crew->arena);
+    free(crew);
+}
+
+/* --- Comparing --- */
+
+static bool is_same_member(const struct crew_member *member, const struct crew_member *other)
+{
+    return member->version_id == other->version_id &&
+           memcmp(member->sha256, other->sha256, sizeof member->sha256) == 0 &&
+           strcmp(member->settings, other->settings) == 0 &&
+           memcmp(&member->pseudonyms, &other->pseudonyms, sizeof member->pseudonyms) == 0;
+}
+
+bool crew_is_same(const struct crew *crew, const struct crew *other)
+{
+    bool same = crew->built_in == other->built_in && crew->plan.count == other->plan.count &&
+                crew->plan.memory == other->plan.memory &&
+                crew->plan.landlock_needed == other->plan.landlock_needed;
+
+    for (size_t i = 0; same && i < crew->plan.count; i++)
+        same = is_same_member(&crew->members[i], &other->members[i]);
+    return same;
+}
+
+static size_t count_left_out(const struct crew *crew)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < crew->plan.count; i++)
+        count += crew->plan.guests[i].left_out;
+    return count;
+}
+
+bool crew_has_members(const struct crew *crew)
+{
+    return count_left_out(crew) < crew->plan.count;
+}
+
+bool crew_is_whole(const struct crew *crew)
+{
+    return count_left_out(crew) == 0;
 }

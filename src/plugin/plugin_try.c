@@ -127,7 +127,6 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
                                           .memory = options->memory,
                                           .landlock_needed = !options->image_is_signed,
                                           .describe = true};
-    trial->crew.members[0] = &trial->plugin;
     trial->seat.crew = &trial->crew;
     trial->crew.plan.guests[0].image = image_open(image, error);
     if (trial->crew.plan.guests[0].image < 0)
@@ -135,7 +134,7 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
     fine = describe(trial, error);
     if (fine && (settings || has_defaults(manifest))) {
         const uint8_t *key = options->pseudonym_key ? options->pseudonym_key : no_key;
-        trial->crew.pseudonyms[0] = pseudonyms_of(key, manifest->name);
+        trial->crew.members[0].pseudonyms = pseudonyms_of(key, manifest->name);
         fine = start(trial, settings, error);
         if (fine && count > 0)
             ask(trial, calls, count);

@@ -10,9 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "plugin/generation.h"
 #include "plugin/plugin_figures.h"
-#include "plugin/plugin_files.h"
+#include "plugin/seating.h"
 
 #define ROOM_DESKS    2
 #define DESKS         (1 + ROOM_DESKS) /* the teller's is the first */
@@ -152,14 +151,17 @@ static void retire(struct plugins *plugins, struct seating *seating)
     pthread_cond_signal(&plugins->office_wanted);
 }
 
-/* With the lock held: a desk that is in use changes when it is returned. */
+/* With the lock held: a desk that is in use changes when it is returned, and keeps what it asks
+ * until then. */
 static void seat_desk(struct plugins *plugins, struct plugin_desk *desk, struct seating *seating)
 {
     if (desk->is_taken) {
+        seating_take_over(seating, desk->coming);
         retire(plugins, desk->coming);
         desk->coming = seating;
         return;
     }
+    seating_take_over(seating, desk->seating);
     retire(plugins, desk->seating);
     desk->seating = seating;
 }
@@ -184,14 +186,14 @@ static void publish(struct plugins *plugins, struct generation *generation,
         LOG_INT("plugins", generation->set.count));
 }
 
-/* All hosts of all desks come up at the same time. */
+/* All new hosts of all desks come up at the same time. */
 static bool seat_all(struct plugins *plugins, struct generation *generation,
                      struct seating *seatings[DESKS], struct error *error)
 {
     bool fine = true;
 
     for (size_t i = 0; i < DESKS; i++) {
-        seatings[i] = fine ? seating_new(generation, error) : NULL;
+        seatings[i] = fine ? seating_new(generation, plugins->generation, error) : NULL;
         fine = seatings[i] != NULL;
     }
     int64_t deadline_us = clock_monotonic_us() + plugins->options.start_us;
@@ -214,11 +216,13 @@ static bool is_complete(const struct generation *generation, const struct genera
                      why);
 }
 
-/* On the office's thread. The old set stays when the new one does not come up whole. */
+/* On the office's thread. The old set stays when the new one does not come up whole, and lends its
+ * hosts to nobody before. */
 static bool reload(struct plugins *plugins, struct error *error)
 {
     struct seating *seatings[DESKS];
-    struct generation *generation = generation_new(&plugins->tools, plugins->db, error);
+    struct generation *generation =
+        generation_new(&plugins->tools, plugins->generation, plugins->db, error);
 
     bool fine = generation && is_complete(generation, plugins->generation, error) &&
                 seat_all(plugins, generation, seatings, error);
@@ -368,6 +372,7 @@ void plugins_return(struct plugin_desk *desk)
     ASSERT(desk->is_taken);
     desk->is_taken = false;
     if (desk->coming) {
+        seating_take_over(desk->coming, desk->seating);
         retire(plugins, desk->seating);
         desk->seating = desk->coming;
         desk->coming = NULL;
@@ -470,7 +475,7 @@ static void prepare(struct plugins *plugins, const struct plugin_options *option
     plugins->source = source;
     plugins->faults_end = &plugins->faults;
     plugins->tools = (struct generation_tools){
-        .options = &plugins->options, .source = source, .program = program};
+        .recruiter = {.options = &plugins->options, .program = program}, .source = source};
     pthread_mutex_init(&plugins->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -490,7 +495,7 @@ static void free_plugins(struct plugins *plugins)
     clear_away(plugins->retired);
     generation_release(plugins->generation);
     plugin_tally_free(plugins->tallies);
-    spawner_stop(plugins->tools.spawner);
+    spawner_stop(plugins->tools.recruiter.spawner);
     db_free(plugins->db);
     pthread_cond_destroy(&plugins->office_wanted);
     pthread_cond_destroy(&plugins->changed);
@@ -506,9 +511,9 @@ struct plugins *plugins_start(const struct plugin_options *options, const struct
 
     prepare(plugins, options, source, program);
     plugins->db = db_new(db);
-    plugins->tools.spawner = spawner_start();
+    plugins->tools.recruiter.spawner = spawner_start();
     if (source->pseudonym_key &&
-        !source->pseudonym_key(plugins->db, plugins->tools.pseudonym_key, error)) {
+        !source->pseudonym_key(plugins->db, plugins->tools.recruiter.pseudonym_key, error)) {
         free_plugins(plugins);
         return NULL;
     }

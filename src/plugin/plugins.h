@@ -3,9 +3,11 @@
  * asked. Plugin code runs in host processes only (plugin/host.h); whatever it does there costs the
  * one decision that it was asked for, never more: an answer always comes, in time.
  *
- * A set is immutable: which plugins, which versions, settings, order, modes. Changing it starts new
- * hosts, checks that they answer, and swaps desk by desk; questions under way finish on the old
- * ones. When a new host does not come up the old set stays, and the error says why.
+ * A set is immutable: which plugins, which versions, settings, order, modes. Changing it starts
+ * hosts for what is new, checks that they answer, and swaps desk by desk; questions under way
+ * finish with the set that they were asked of, and their faults are that set's. Hosts of what did
+ * not change go on in the new set. When a new host does not come up the old set stays, and the
+ * error says why.
  */
 #ifndef LINLI_PLUGINS_H
 #define LINLI_PLUGINS_H

@@ -16,6 +16,9 @@ static struct {
     const char *files[MOST]; /* of tests/plugins */
     const char *settings[MOST];
     uint64_t versions[MOST];
+    enum plugin_mode modes[MOST];
+    bool built_in[MOST];
+    bool last_first; /* their order */
     size_t count;
     int faults;
     enum plugin_fault last_fault;
@@ -67,14 +70,16 @@ static inline bool read_set(struct db *db, struct arena *arena, struct plugin_se
     for (size_t i = 0; i < world.count; i++) {
         struct text image = read_plugin(arena, world.files[i]);
         const struct manifest *manifest = manifest_of(world.files[i]);
+        size_t at = world.last_first ? world.count - 1 - i : i;
 
-        plugins[i] = (struct plugin){.plugin_id = i + 1,
-                                     .version_id = world.versions[i],
-                                     .policy_id = 1,
-                                     .manifest = manifest,
-                                     .mode = PLUGIN_ENFORCED,
-                                     .settings = world.settings[i],
-                                     .image = image};
+        plugins[at] = (struct plugin){.plugin_id = i + 1,
+                                      .version_id = world.versions[i] * MOST + i,
+                                      .policy_id = 1,
+                                      .manifest = manifest,
+                                      .mode = world.modes[i],
+                                      .built_in = world.built_in[i],
+                                      .settings = world.settings[i],
+                                      .image = image};
     }
     *set = (struct plugin_set){world.revision, plugins, world.count};
     pthread_mutex_unlock(&world.lock);
@@ -98,6 +103,7 @@ static inline void put(size_t index, const char *file)
 {
     world.files[index] = file;
     world.settings[index] = "{}";
+    world.modes[index] = PLUGIN_ENFORCED;
     world.versions[index]++;
     if (world.count <= index)
         world.count = index + 1;
@@ -121,7 +127,9 @@ static inline int start_over(void **state)
     (void)state;
     world.count = 0;
     world.faults = 0;
+    world.last_first = false;
     memset(world.versions, 0, sizeof world.versions);
+    memset(world.built_in, 0, sizeof world.built_in);
     return 0;
 }
 
