@@ -270,6 +270,25 @@ static const struct subcommand subcommands[] = {
      "  ID\n"
      "  --note=TEXT          how: the number of the bank transfer\n",
      cli_statements_pay},
+    {"merchant-calls list", "Print what merchants were asked and nobody could find out: the queue",
+     "  --state=STATE        waiting, done, declined, decided or any, instead of dead: the queue\n"
+     "  --merchant=ID        of one merchant\n"
+     "  --redemption=ID      of one redemption\n"
+     "  --json               for programs\n",
+     cli_merchant_calls_list},
+    {"merchant-calls show", "Print one of them as JSON",
+     "  ID                   as `linli merchant-calls list` prints it\n", cli_merchant_calls_show},
+    {"merchant-calls replay", "Ask the merchant again what became of it: it is back, and will know",
+     "  ID                   in the queue; or\n"
+     "  --merchant=ID        all of this merchant's that are\n"
+     "  --why=TEXT           kept in the audit trail\n",
+     cli_merchant_calls_replay},
+    {"merchant-calls resolve", "Decide what became of it, having asked the merchant",
+     "  ID                   in the queue\n"
+     "  --as=confirmed       the goods are with the member\n"
+     "  --as=cancelled       they are not: the points go back\n"
+     "  --why=TEXT           how you know; kept in the audit trail\n",
+     cli_merchant_calls_resolve},
     {"figures", "Print what a unit and all below it did in a period",
      "  UNIT                 its number\n"
      "  --from=2026-11-01    by default the first day of the month of the last one\n"

@@ -8,35 +8,10 @@
 
 #include "api/app.h"
 #include "api/call.h"
-#include "api/people_json.h"
+#include "api/operation_json.h"
 #include "api/resources.h"
 #include "api/vouchers.h"
 #include "people/audit.h"
-
-static json_t *due_json(const struct operation_view *view)
-{
-    if (view->state != OPERATION_DEAD)
-        return json_null();
-    return json_time(view->created_us + DECIDE_WITHIN_US);
-}
-
-static json_t *operation_json(const struct operation_view *view)
-{
-    return json_pack(
-        "{s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:i, s:b, s:b, s:b, s:i, s:s, s:s, s:s, s:o,"
-        " s:o, s:o, s:o, s:o}",
-        "id", json_id(view->id), "kind", operation_kind_name(view->kind), "state",
-        operation_state_name(view->state), "redemption_id", json_id(view->redemption_id),
-        "redemption_state", redemption_state_name(view->redemption_state), "points",
-        json_points(view->points), "merchant_id", json_id(view->merchant_id), "merchant_name",
-        view->merchant_name, "plugin", view->plugin, "attempts", (int)view->attempt, "querying",
-        view->querying, "sent", view->sent, "in_hand",
-        view->state == OPERATION_WAITING && view->leased, "status", (int)view->status, "fault",
-        view->fault, "reason", view->reason, "wanted", intent_name(view->intent), "created_at",
-        json_time(view->created_us), "next_attempt_at",
-        json_time(view->state == OPERATION_WAITING ? view->due_us : 0), "decide_by", due_json(view),
-        "closed_at", json_time(view->closed_us), "decided_by", id_or_null(view->decided_by));
-}
 
 static bool may_see(const struct who *who, const struct operation_view *view)
 {
@@ -121,7 +96,6 @@ static const struct json_field decide_fields[] = {
 
 static enum answered operation_decide(struct call *call)
 {
-    static const char *const words[] = {"", "confirmed", "cancelled", "ask_again"};
     const struct decide_input *input = call->input;
     struct decide_call *decide = call_command(call, sizeof *decide, &command_decide);
     struct audit audit = {.actor = call->who.account_id,
@@ -141,7 +115,7 @@ static enum answered operation_decide(struct call *call)
     redemption_ref_fill(call, &redemption, &decide->ref);
     decide->dead_id = operation.id;
     decide->decision = (enum decision)(input->decision + 1);
-    audit.after = (struct text){words[decide->decision], strlen(words[decide->decision])};
+    audit.after = text_from(decision_name(decide->decision));
     if (!audit_append(call->db, &audit, call->now_us, &error))
         return reply_error(call, &error);
     return call_submit(call, &decide->ref.command, render_redemption);

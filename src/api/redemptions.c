@@ -365,18 +365,10 @@ void redemption_ref_fill(const struct call *call, const struct redemption_view *
 {
     bool of_a_merchant = call->who.role == ROLE_CLERK || call->who.role == ROLE_MANAGER;
 
-    ref->redemption_id = view->id;
-    ref->member_id = view->member_id;
-    ref->wallet_id = view->wallet_id;
-    ref->reward_id = view->reward_id;
-    ref->merchant_id = view->merchant_id;
-    ref->points = view->points;
-    ref->check_id = view->check_id;
+    redemption_view_ref(view, ref);
     ref->person_id = call->who.person_id;
     ref->caller_merchant = of_a_merchant ? call->who.scope_id : 0;
     ref->operation_id = id_next(call->app->ids);
-    ref->redeemer_id = view->redeemer_id;
-    ref->redeemer_person = view->redeemer_person;
     ref->undo_window_us = call->app->programme->undo_window_us;
 }
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "cli/cli.h"
-#include "cli/database.h"
+#include "cli/counter.h"
 #include "jobs/statement_fill.h"
 #include "market/merchants.h"
 
@@ -21,50 +21,6 @@ static int offset_of(const struct cli *cli)
 }
 
 /* --- Settling ------------------------------------------------------------------------------- */
-
-/* A teller of one's own, with a lane of its own, beside those of the servers. */
-struct counter {
-    struct database database;
-    struct keyring *keyring;
-    struct signer *signer;
-    struct teller *teller;
-    struct id_maker ids;
-    struct arena *arena;
-};
-
-static bool open_counter(struct counter *counter, const struct settings *settings,
-                         struct error *error)
-{
-    const struct key *key;
-    uint32_t instance;
-
-    *counter = (struct counter){.arena = arena_new()};
-    if (!database_open_migrated(&counter->database, settings, error) ||
-        !instance_claim(counter->database.db, "linli statements", &instance, error))
-        return false;
-    id_maker_start(&counter->ids, instance);
-    counter->keyring =
-        keyring_load(counter->database.db, &settings->keyring, counter->database.state_dir, error);
-    if (counter->keyring == NULL)
-        return false;
-    key = keyring_current(counter->keyring, KEY_CHAIN);
-    counter->signer = signer_new(key->secret);
-    counter->teller = teller_start(&settings->teller, &counter->database.options, instance,
-                                   counter->signer, key->id, NULL, error);
-    return counter->teller != NULL;
-}
-
-static void close_counter(struct counter *counter)
-{
-    if (counter->teller)
-        teller_stop(counter->teller);
-    if (counter->signer)
-        signer_free(counter->signer);
-    if (counter->keyring)
-        keyring_free(counter->keyring);
-    database_close(&counter->database);
-    arena_free(counter->arena);
-}
 
 static void print_statement(const struct statement_view *view)
 {
@@ -161,11 +117,11 @@ enum exit_status cli_statements_settle(struct cli *cli)
     if (!cli_nothing_left(cli))
         return EXIT_USAGE;
     fine =
-        open_counter(&counter, cli->settings, &error) &&
+        counter_open(&counter, cli->settings, "linli statements", &error) &&
         (merchant_id
              ? settle_merchant(&counter, &cli->settings->programme, merchant_id, cut_off_us, &error)
              : settle_everybody(&counter, &cli->settings->programme, cut_off_us, &error));
-    close_counter(&counter);
+    counter_close(&counter);
     return fine ? EXIT_FINE : cli_fail(&error);
 }
 

@@ -147,6 +147,17 @@ const struct command_kind command_answer = {"answer", answer_keys, answer_apply}
 
 /* --- A person's decision ---------------------------------------------------------------------- */
 
+const char *decision_name(enum decision decision)
+{
+    static const char *const names[] = {
+        [DECIDED_CONFIRMED] = "confirmed",
+        [DECIDED_CANCELLED] = "cancelled",
+        [DECIDED_ASK_AGAIN] = "ask_again",
+    };
+
+    return name_from(names, ARRAY_LENGTH(names), (size_t)decision);
+}
+
 static void decide_keys(const struct command *command, struct key_set *keys)
 {
     const struct decide_call *want = (const struct decide_call *)command;

@@ -68,6 +68,7 @@ enum decision {
     DECIDED_CANCELLED,     /* they are not: points go back */
     DECIDED_ASK_AGAIN,     /* replay: from the beginning, with a question for what became of it */
 };
+const char *decision_name(enum decision decision); /* "ask_again" */
 struct decide_call {
     struct redemption_ref ref;
     uint64_t dead_id; /* the operation */

@@ -64,6 +64,19 @@ static enum find read_one(struct db *db, struct rows *rows, struct arena *arena,
     return found ? FIND_FOUND : FIND_NOTHING;
 }
 
+void redemption_view_ref(const struct redemption_view *view, struct redemption_ref *ref)
+{
+    ref->redemption_id = view->id;
+    ref->member_id = view->member_id;
+    ref->wallet_id = view->wallet_id;
+    ref->reward_id = view->reward_id;
+    ref->merchant_id = view->merchant_id;
+    ref->points = view->points;
+    ref->check_id = view->check_id;
+    ref->redeemer_id = view->redeemer_id;
+    ref->redeemer_person = view->redeemer_person;
+}
+
 enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *arena,
                           struct redemption_view *view, struct error *error)
 {

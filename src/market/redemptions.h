@@ -31,6 +31,9 @@ struct redemption_view {
     int64_t answer_by_us;     /* then */
 };
 
+/* What a command about it names: all but who asks, and the number of what it may begin. */
+void redemption_view_ref(const struct redemption_view *view, struct redemption_ref *ref);
+
 enum find redemption_find(struct db *db, uint64_t redemption_id, struct arena *arena,
                           struct redemption_view *view, struct error *error);
 /* By what a clerk of the merchant scanned. A voucher of another merchant is looked for exactly as

@@ -3,19 +3,21 @@ Merchants whose vouchers others issue: what members, clerks and administrators s
 in the end both sides tell the same, or a person has it in their queue.
 """
 
+import json
 import re
+import shlex
 import socket
 import time
 
 import pytest
 
-from support import plugins
+from support import pages, plugins
 from support.api import new_key
 from support.books import check_books
 from support.merchant_simulator import FAULTS, SECRET, MerchantSimulator
 from support.parallel import in_parallel
 from support.processes import wait_until
-from support.server import Server
+from support.server import ROOT, Server
 from support.world import World
 
 
@@ -250,12 +252,13 @@ def decide(world, who, voucher, decision):
 
 def test_what_nobody_can_tell_is_decided_by_a_person(world, market, shop, calm):
     calm.trouble, calm.faults = 1.0, ["swallow"]
-    other = world.market()
-    connect(other, "http_json", base=shop.base, credential="shop").expect(200)
-    members = world.members(2, points=10)
-    vouchers = [redeem(m, member, m.reward(stock=1)) for m, member in zip([market, other], members)]
-    both = lambda: [m.redemption(v)["state"] for m, v in zip(members, vouchers)]  # noqa: E731
-    wait_until(lambda: both() == ["stuck", "stuck"], 25, both)
+    markets = [market] + [world.market() for _ in range(5)]
+    for one in markets[1:]:
+        connect(one, "http_json", base=shop.base, credential="shop").expect(200)
+    members = world.members(6, points=10)
+    vouchers = [redeem(m, member, m.reward(stock=1)) for m, member in zip(markets, members)]
+    all_of = lambda: [m.redemption(v)["state"] for m, v in zip(members, vouchers)]  # noqa: E731
+    wait_until(lambda: all_of() == ["stuck"] * 6, 25, all_of)
     calm.trouble, calm.faults = 0.0, list(FAULTS)
     assert members[0].wallet()["held"] == "10.00"
     assert market.clerk.confirm(members[0].redemption(vouchers[0])).code == "waiting_for_merchant"
@@ -269,7 +272,58 @@ def test_what_nobody_can_tell_is_decided_by_a_person(world, market, shop, calm):
     answer = decide(world, world.administrator, vouchers[1], "ask_again")
     assert answer.expect(200)["state"] == "issuing"
     wait_for(members[1], vouchers[1], "issued")
+    type_the_page(world, markets[5], vouchers[2:])
+    assert members[2].available == "10.00"
+    assert members[3].redemption(vouchers[3])["state"] == "confirmed"
+    for member, voucher in zip(members[4:], vouchers[4:]):
+        wait_for(member, voucher, "issued")
     check_books(world.server)
+
+
+PAGE = (ROOT / "docs" / "operations.md").read_text()
+
+
+def type_the_page(world, last, vouchers):
+    """What it tells operators to type, about the four in the queue instead of its own."""
+    cli, listed = world.server.cli, "merchant-calls list".split()
+    merchant = f"--merchant={last.id}"
+    queue = [operations(world, voucher)[0] for voucher in vouchers]
+    assert json.loads(cli(*listed, "--json").stdout) == queue
+    assert json.loads(cli(*listed, merchant, "--json").stdout) == queue[3:]
+    plain = cli(*listed).stdout
+    assert [line.split()[0] for line in plain.splitlines()] == [row["id"] for row in queue]
+    typed, *_ = pages.blocks(PAGE, "Merchants who do not answer", "sh")
+    for ours, theirs in zip(("8589934761", "8589934762", "8589934763"), queue):
+        assert ours in typed
+        typed = typed.replace(ours, theirs["id"])
+    told = [cli(*shlex.split(line, comments=True)[1:]).stdout
+            for line in typed.replace("8589934906", last.id).splitlines()]
+    ids = [row["id"] for row in queue]
+    assert json.loads(told[1])["id"] == ids[0]
+    assert told[2] == f"{ids[0]} cancelled: redemption {vouchers[0]['id']} is cancelled\n"
+    assert told[5] == f"{ids[3]} ask_again: redemption {vouchers[3]['id']} is issuing\n"
+    assert cli(*listed, merchant).stdout == ""
+    trail = world.server.sql(
+        "SELECT value_after, reason FROM audit_trail WHERE action = 'merchant_call.decide'"
+        " AND actor = 0 ORDER BY audit_id"
+    )
+    assert [row["value_after"] for row in trail] == ["cancelled", "confirmed", "ask_again", "ask_again"]
+    assert trail[0]["reason"] == "by telephone: they never issued it"
+    refuse_at_the_command_line(world, ids[0])
+
+
+def refuse_at_the_command_line(world, decided):
+    why, resolve = "--why=by telephone", ("merchant-calls", "resolve")
+    for words, status, told in (
+        ([*resolve, decided, "--as=cancelled", why], 1, "is decided: only dead ones"),
+        ([*resolve, "17", "--as=cancelled", why], 1, "there is no call 17"),
+        ([*resolve, decided, "--as=cancelled"], 2, "--why is missing"),
+        ([*resolve, decided, "--as=ask_again", why], 2, "--as=confirmed"),
+        (["merchant-calls", "replay", why], 2, "--merchant=ID"),
+        (["merchant-calls", "list", "--state=lost"], 2, "--state is waiting"),
+    ):
+        done = world.server.cli(*words, check=False)
+        assert done.returncode == status and told in done.stderr, (words, done.stderr)
 
 
 def test_a_merchant_that_does_not_answer_delays_no_other(world, market, calm, tarpit):
