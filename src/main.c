@@ -390,6 +390,7 @@ int main(int argc, char **argv)
     people_on_member_erased(service_erase_member);
     people_on_member_erased(assess_erase_member);
     people_on_member_merged(service_merge_member);
+    people_on_member_merged(assess_merge_member);
 
     for (const struct metrics_part *part = metrics; part->metrics; part++)
         metrics_register(part->metrics, *part->count);

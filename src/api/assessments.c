@@ -7,6 +7,7 @@
 #include "api/activity_calls.h"
 #include "api/app.h"
 #include "api/call.h"
+#include "api/people_json.h"
 #include "api/resources.h"
 #include "assess/runs.h"
 #include "base/clock.h"
@@ -46,11 +47,6 @@ static enum answered reply_run_answer(struct call *call, enum run_answer answer,
 }
 
 /* --- Runs ------------------------------------------------------------------------------------- */
-
-static json_t *id_or_null(uint64_t id)
-{
-    return id != 0 ? json_id(id) : json_null();
-}
 
 static json_t *run_json(const struct run *run)
 {
@@ -170,10 +166,11 @@ static enum answered run_post(struct call *call)
 static json_t *rating_json(const struct rating *rating)
 {
     return json_pack(
-        "{s:o, s:s, s:o, s:o, s:s?, s:s?, s:b, s:o, s:o}", "assessment_id", json_id(rating->run_id),
-        "scope", name_from(scope_names, ARRAY_LENGTH(scope_names), rating->scope), "subject_id",
-        json_id(rating->subject_id), "unit_id", json_id(rating->unit_id), "rating",
-        *rating->rating ? rating->rating : NULL, "drafted",
+        "{s:o, s:s, s:o, s:o, s:o, s:s?, s:s?, s:b, s:o, s:o}", "assessment_id",
+        json_id(rating->run_id), "scope",
+        name_from(scope_names, ARRAY_LENGTH(scope_names), rating->scope), "subject_id",
+        json_id(rating->subject_id), "merged_into", id_or_null(rating->merged_into), "unit_id",
+        json_id(rating->unit_id), "rating", *rating->rating ? rating->rating : NULL, "drafted",
         *rating->drafted ? rating->drafted : NULL, "fails", rating->fails, "reasons",
         json_loads(rating->reasons, 0, NULL), "facts", json_loads(rating->facts, 0, NULL));
 }

@@ -91,9 +91,10 @@ static const struct part parts[] = {
       {"opened_at", TIME}, {"answer_by", TIME}, {"decided_at", TIME}, {"reason", WORDS},
       {"said", WORDS}}},
     {"ratings", /* drafts are nobody's yet */
-     "SELECT r.run_id, r.unit_id, r.rating, r.drafted, r.reasons, r.facts FROM ratings r"
+     "SELECT r.run_id, r.unit_id, r.rating, r.drafted, r.reasons, r.facts FROM (SELECT ? AS id) q"
+     " JOIN ratings r ON r.subject_id = q.id OR r.merged_into = q.id"
      " JOIN assessment_runs a ON a.run_id = r.run_id AND a.shown_us > 0"
-     " WHERE r.subject_id = ? AND r.scope = 1", /* LINLI_OF_MEMBER */
+     " WHERE r.scope = 1 AND r.state <> 2", /* LINLI_OF_MEMBER, RATING_ERASED */
      {{"assessment_id", ID}, {"unit_id", ID}, {"rating", WORDS}, {"drafted", WORDS},
       {"reasons", JSON}, {"facts", JSON}}},
     {"appeals",

@@ -7,8 +7,10 @@
 
 const char *appeal_state_name(enum appeal_state state)
 {
-    static const char *const names[] = {
-        [APPEAL_OPEN] = "open", [APPEAL_UPHELD] = "upheld", [APPEAL_REJECTED] = "rejected"};
+    static const char *const names[] = {[APPEAL_OPEN] = "open",
+                                        [APPEAL_UPHELD] = "upheld",
+                                        [APPEAL_REJECTED] = "rejected",
+                                        [APPEAL_WITHDRAWN] = "withdrawn"};
 
     return name_from(names, ARRAY_LENGTH(names), state);
 }
@@ -29,7 +31,7 @@ static bool check_run(struct db *db, struct making *making, struct error *error)
         db_query(db,
                  "SELECT a.state, a.appeals_until_us FROM assessment_runs a"
                  " JOIN ratings r ON r.run_id = a.run_id AND r.scope = ? AND r.subject_id = ?"
-                 " WHERE a.run_id = ? AND a.shown_us > 0 FOR UPDATE",
+                 " AND r." RATING_COUNTS " WHERE a.run_id = ? AND a.shown_us > 0 FOR UPDATE",
                  DB_INT(LINLI_OF_MEMBER), DB_ID(making->member_id), DB_ID(making->run_id));
 
     making->answer = RUN_NOT_FOUND;
@@ -128,7 +130,7 @@ static bool write_rating(struct db *db, const struct deciding *deciding, struct 
                   DB_ID(decision->member_id)) == 1 &&
            db_run(db, error,
                   "UPDATE assessment_runs SET state = ?, step = ?, last_id = 0 WHERE run_id = ?",
-                  DB_INT(RUN_RATING), DB_INT(RUN_UNITS), DB_ID(decision->run_id)) == 1;
+                  DB_INT(RUN_RATING), DB_INT(RUN_AGAIN), DB_ID(decision->run_id)) == 1;
 }
 
 static bool note_decision(struct db *db, const struct deciding *deciding, struct error *error)
@@ -184,7 +186,7 @@ enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
     return db_transaction(db, write_decision, &deciding, error) ? deciding.answer : RUN_BROKEN;
 }
 
-/* --- Looking, erasing ------------------------------------------------------------------------- */
+/* --- Looking ------------------------------------------------------------------------- */
 
 bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit,
                  struct arena *arena, struct appeal **list, size_t *count, struct error *error)
@@ -209,10 +211,4 @@ bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit
             .answer = rows_copy(rows, 6, arena),
         };
     return rows_end(rows, error);
-}
-
-bool assess_erase_member(struct db *db, uint64_t member_id, struct error *error)
-{
-    return db_run(db, error, "UPDATE appeals SET words = '', answer = '' WHERE member_id = ?",
-                  DB_ID(member_id)) >= 0;
 }

@@ -9,6 +9,7 @@
 #include "assess/runs.h"
 #include "base/json_fields.h"
 #include "base/log.h"
+#include "outbox/inbox.h"
 #include "people/members.h"
 #include "people/units.h"
 
@@ -43,6 +44,15 @@ static int64_t held_us(const struct run *run)
     return run->forecast ? run->asked_us : run->until_us - 1;
 }
 
+static bool take_subjects(struct rows *rows, struct slice *slice, struct error *error)
+{
+    slice->subjects = arena_take(slice->arena, SLICE * sizeof *slice->subjects);
+    while (rows_next(rows))
+        slice->subjects[slice->count++] =
+            (struct subject){.id = rows_id(rows, 0), .unit_id = rows_id(rows, 1)};
+    return rows_end(rows, error);
+}
+
 static bool read_members(struct db *db, const char *path, struct slice *slice, struct error *error)
 {
     const struct run *run = slice->run;
@@ -58,28 +68,36 @@ static bool read_members(struct db *db, const char *path, struct slice *slice, s
                  DB_STR(path), DB_INT(run->affiliation), DB_INT(at_us), DB_INT(at_us),
                  DB_ID(run->last_id), DB_INT(SLICE));
 
-    slice->subjects = arena_take(slice->arena, SLICE * sizeof *slice->subjects);
-    while (rows_next(rows))
-        slice->subjects[slice->count++] =
-            (struct subject){.id = rows_id(rows, 0), .unit_id = rows_id(rows, 1)};
-    return rows_end(rows, error);
+    return take_subjects(rows, slice, error);
+}
+
+static bool read_again(struct db *db, struct slice *slice, struct error *error)
+{
+    struct rows *rows = db_query(db,
+                                 "SELECT subject_id, unit_id FROM ratings WHERE run_id = ?"
+                                 " AND scope = ? AND state = ? AND subject_id > ?"
+                                 " ORDER BY subject_id LIMIT ?",
+                                 DB_ID(slice->run->run_id), DB_INT(LINLI_OF_MEMBER),
+                                 DB_INT(RATING_AGAIN), DB_ID(slice->run->last_id), DB_INT(SLICE));
+
+    return take_subjects(rows, slice, error);
 }
 
 /* Units with members in this run, each with all that lies below it. */
 static bool read_units(struct db *db, const char *path, struct slice *slice, struct error *error)
 {
     const struct run *run = slice->run;
-    struct rows *rows =
-        db_query(db,
-                 "SELECT top.unit_id, SUM(t.rated), SUM(t.failing) FROM"
-                 " (SELECT u.path, SUM(r.counts) AS rated, SUM(r.fails) AS failing"
-                 "  FROM ratings r JOIN units u ON u.unit_id = r.unit_id"
-                 "  WHERE r.run_id = ? AND r.scope = ? GROUP BY r.unit_id, u.path) AS t"
-                 " JOIN units top ON t.path LIKE CONCAT(top.path, '%')"
-                 " WHERE top.path LIKE CONCAT(?, '%') AND top.unit_id > ?"
-                 " GROUP BY top.unit_id ORDER BY top.unit_id LIMIT ?",
-                 DB_ID(run->run_id), DB_INT(LINLI_OF_MEMBER), DB_STR(path), DB_ID(run->last_id),
-                 DB_INT(SLICE));
+    struct rows *rows = db_query(db,
+                                 "SELECT top.unit_id, SUM(t.rated), SUM(t.failing) FROM"
+                                 " (SELECT u.path, SUM(r.counts) AS rated, SUM(r.fails) AS failing"
+                                 "  FROM ratings r JOIN units u ON u.unit_id = r.unit_id"
+                                 "  WHERE r.run_id = ? AND r.scope = ? AND r." RATING_COUNTS
+                                 " GROUP BY r.unit_id, u.path) AS t"
+                                 " JOIN units top ON t.path LIKE CONCAT(top.path, '%')"
+                                 " WHERE top.path LIKE CONCAT(?, '%') AND top.unit_id > ?"
+                                 " GROUP BY top.unit_id ORDER BY top.unit_id LIMIT ?",
+                                 DB_ID(run->run_id), DB_INT(LINLI_OF_MEMBER), DB_STR(path),
+                                 DB_ID(run->last_id), DB_INT(SLICE));
 
     slice->subjects = arena_take(slice->arena, SLICE * sizeof *slice->subjects);
     while (rows_next(rows))
@@ -168,8 +186,13 @@ static bool load_facts(struct db *db, struct slice *slice, struct error *error)
 
 /* --- What came of it -------------------------------------------------------------------------- */
 
-static const struct manifest_rating *rating_of(const struct manifest *manifest, const char *code)
+/* NULL: none was given. */
+static const struct manifest_rating *rating_of_call(const struct slice *slice,
+                                                    const struct plugin_call *call)
 {
+    const struct manifest *manifest = slice->plugin->manifest;
+    const char *code = call->fault == FAULT_NONE ? call->answer.rating.code : "";
+
     for (size_t i = 0; i < manifest->assessment.rating_count; i++)
         if (strcmp(manifest->assessment.ratings[i].code, code) == 0)
             return &manifest->assessment.ratings[i];
@@ -217,7 +240,7 @@ static void add_rating(struct sql *sql, struct slice *slice, size_t i)
     const struct plugin_call *call = &slice->calls[i];
     bool answered = call->fault == FAULT_NONE;
     const char *code = answered ? call->answer.rating.code : "";
-    const struct manifest_rating *rating = rating_of(slice->plugin->manifest, code);
+    const struct manifest_rating *rating = rating_of_call(slice, call);
 
     slice->faults += !answered;
     sql_add_id(sql, slice->run->run_id);
@@ -239,7 +262,10 @@ static void add_rating(struct sql *sql, struct slice *slice, size_t i)
     add_text(sql, facts_json_of(slice, call));
 }
 
-/* Again after an appeal: a unit's row is there already. */
+/* Again after an appeal or a merge: a row is there already. What was dropped meanwhile stays so,
+ * and what a person decided. */
+#define HAS_LEFT  "state >= 2"
+#define IS_OTHERS "state >= 2 OR rating <> drafted"
 static void add_slice(struct sql *sql, struct slice *slice)
 {
     sql_add(sql, "INSERT INTO ratings (run_id, scope, subject_id, unit_id, rating, drafted, counts,"
@@ -249,9 +275,14 @@ static void add_slice(struct sql *sql, struct slice *slice)
         add_rating(sql, slice, i);
         sql_add(sql, ")");
     }
-    sql_add(sql, " ON DUPLICATE KEY UPDATE rating = VALUES(rating), drafted = VALUES(drafted),"
-                 " counts = VALUES(counts), fails = VALUES(fails), reasons = VALUES(reasons),"
-                 " facts = VALUES(facts)");
+    sql_add(sql, " ON DUPLICATE KEY UPDATE"
+                 " counts = IF(" IS_OTHERS ", counts, VALUES(counts)),"
+                 " fails = IF(" IS_OTHERS ", fails, VALUES(fails)),"
+                 " rating = IF(" IS_OTHERS ", rating, VALUES(rating)),"
+                 " drafted = IF(" HAS_LEFT ", drafted, VALUES(drafted)),"
+                 " reasons = IF(" HAS_LEFT ", reasons, VALUES(reasons)),"
+                 " facts = IF(" HAS_LEFT ", facts, VALUES(facts)),"
+                 " state = IF(" HAS_LEFT ", state, 0)");
     sql_end(sql);
 }
 
@@ -281,6 +312,46 @@ static bool write_ratings(struct db *db, struct slice *slice, struct error *erro
     return fine;
 }
 
+/* Whose account was erased or merged while the policy was asked is not in the run; and whoever had
+ * another merged into theirs is asked about again. */
+static bool pass_over_gone(struct db *db, const struct slice *slice, struct error *error)
+{
+    uint64_t run_id = slice->run->run_id, last = slice->count;
+
+    if (slice->run->step != RUN_MEMBERS || last == 0)
+        return true;
+    return db_run(db, error,
+                  "DELETE r FROM ratings r JOIN members m ON m.member_id = r.subject_id"
+                  " AND (m.erased_us > 0 OR m.merged_into > 0) WHERE r.run_id = ? AND r.scope = ?"
+                  " AND r.subject_id BETWEEN ? AND ? AND r.state = ?",
+                  DB_ID(run_id), DB_INT(LINLI_OF_MEMBER), DB_ID(slice->subjects[0].id),
+                  DB_ID(slice->subjects[last - 1].id), DB_INT(RATING_STANDS)) >= 0 &&
+           db_run(db, error,
+                  "UPDATE ratings r JOIN merges q ON q.into_id = r.subject_id AND q.done_us > ?"
+                  " SET r.state = ? WHERE r.run_id = ? AND r.scope = ?"
+                  " AND r.subject_id BETWEEN ? AND ? AND r.state = ?",
+                  DB_INT(slice->now_us - MINUTE_US), DB_INT(RATING_AGAIN), DB_ID(run_id),
+                  DB_INT(LINLI_OF_MEMBER), DB_ID(slice->subjects[0].id),
+                  DB_ID(slice->subjects[last - 1].id), DB_INT(RATING_STANDS)) >= 0;
+}
+
+/* Of a run that people have seen: whoever falls short after all. */
+static bool tell_again(struct db *db, const struct slice *slice, struct error *error)
+{
+    bool told = true;
+
+    for (size_t i = 0;
+         slice->run->step == RUN_AGAIN && slice->run->shown_us > 0 && told && i < slice->count;
+         i++) {
+        const struct manifest_rating *rating = rating_of_call(slice, &slice->calls[i]);
+
+        if (rating && rating->fails)
+            told = inbox_tell(db, slice->subjects[i].id, NOTICE_RATING_SHOWN, slice->run->run_id,
+                              NULL, slice->now_us, error);
+    }
+    return told;
+}
+
 /* The step after a slice: a full one is followed by another of its kind. */
 static enum run_step step_after(const struct slice *slice)
 {
@@ -289,14 +360,16 @@ static enum run_step step_after(const struct slice *slice)
 
     if (slice->count == SLICE)
         return run->step;
-    return run->step == RUN_MEMBERS && rates_units ? RUN_UNITS : RUN_DONE;
+    if (run->step == RUN_MEMBERS)
+        return RUN_AGAIN;
+    return run->step == RUN_AGAIN && rates_units ? RUN_UNITS : RUN_DONE;
 }
 
 static bool write_progress(struct db *db, const struct slice *slice, struct error *error)
 {
     const struct run *run = slice->run;
     enum run_step step = step_after(slice);
-    bool members = slice->scope == LINLI_OF_MEMBER, done = step == RUN_DONE;
+    bool members = run->step == RUN_MEMBERS, done = step == RUN_DONE;
     uint64_t last_id = step == run->step ? slice->subjects[slice->count - 1].id : 0;
 
     return db_run(db, error,
@@ -316,7 +389,8 @@ static bool write_slice(struct db *db, void *context, struct error *error)
     slice->faults = 0; /* it may run again */
     if (!is_still_there(db, slice->run, &there, error))
         return false;
-    return !there || (write_ratings(db, slice, error) && write_progress(db, slice, error));
+    return !there || (write_ratings(db, slice, error) && pass_over_gone(db, slice, error) &&
+                      tell_again(db, slice, error) && write_progress(db, slice, error));
 }
 
 /* --- The run ---------------------------------------------------------------------------------- */
@@ -348,13 +422,20 @@ static void choose_facts(struct slice *slice)
     slice->fact_count = slice->scope == LINLI_OF_MEMBER ? split : manifest->fact_count - split;
 }
 
+static bool read_subjects(struct db *db, const char *path, struct slice *slice, struct error *error)
+{
+    switch (slice->run->step) {
+    case RUN_MEMBERS: return read_members(db, path, slice, error);
+    case RUN_AGAIN: return read_again(db, slice, error);
+    default: return read_units(db, path, slice, error);
+    }
+}
+
 static bool rate_slice(struct db *db, struct plugin_desk *desk, const char *path,
                        struct slice *slice, struct error *error)
 {
-    bool members = slice->scope == LINLI_OF_MEMBER;
-
     choose_facts(slice);
-    if (!(members ? read_members : read_units)(db, path, slice, error))
+    if (!read_subjects(db, path, slice, error))
         return false;
     slice->calls = arena_take(slice->arena, (slice->count + 1) * sizeof *slice->calls);
     for (size_t i = 0; i < slice->count; i++)

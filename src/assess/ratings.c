@@ -2,8 +2,9 @@
 #include "assess/runs.h"
 
 #define RATING_COLUMNS                                                                             \
-    "SELECT r.run_id, r.scope, r.subject_id, r.unit_id, r.rating, r.drafted, r.fails, r.reasons,"  \
-    " r.facts FROM ratings r "
+    "SELECT r.run_id, r.scope, r.subject_id, r.unit_id, IF(r." RATING_COUNTS ", r.rating, ''),"    \
+    " r.drafted, r.fails AND r." RATING_COUNTS ", r.reasons, r.facts, r.state, r.merged_into"      \
+    " FROM ratings r "
 
 static void read_rating(struct rows *rows, struct arena *arena, struct rating *rating)
 {
@@ -17,6 +18,8 @@ static void read_rating(struct rows *rows, struct arena *arena, struct rating *r
         .fails = rows_int(rows, 6) != 0,
         .reasons = rows_copy(rows, 7, arena),
         .facts = rows_copy(rows, 8, arena),
+        .state = (enum rating_state)rows_int(rows, 9),
+        .merged_into = rows_id(rows, 10),
     };
 }
 
@@ -35,13 +38,14 @@ bool rating_list(struct db *db, const struct rating_query *query, struct arena *
 {
     struct rows *rows = db_query(
         db,
-        RATING_COLUMNS
-        "WHERE r.run_id = ? AND r.scope = ? AND r.subject_id > ? AND (? = '' OR r.rating = ?)"
-        " AND (? = 0 OR r.unit_id IN (SELECT u.unit_id FROM units u"
-        "  WHERE u.path LIKE CONCAT('%/', ?, '/%')))"
-        " ORDER BY r.subject_id LIMIT ?",
-        DB_ID(query->run_id), DB_INT(query->scope), DB_ID(query->after_id), DB_TEXT(query->rating),
-        DB_TEXT(query->rating), DB_ID(query->unit_id), DB_ID(query->unit_id), DB_INT(query->limit));
+        RATING_COLUMNS "WHERE r.run_id = ? AND r.scope = ? AND r.subject_id > ? AND r.state <> ?"
+                       " AND (? = '' OR (r.rating = ? AND r." RATING_COUNTS "))"
+                       " AND (? = 0 OR r.unit_id IN (SELECT u.unit_id FROM units u"
+                       "  WHERE u.path LIKE CONCAT('%/', ?, '/%')))"
+                       " ORDER BY r.subject_id LIMIT ?",
+        DB_ID(query->run_id), DB_INT(query->scope), DB_ID(query->after_id), DB_INT(RATING_ERASED),
+        DB_TEXT(query->rating), DB_TEXT(query->rating), DB_ID(query->unit_id),
+        DB_ID(query->unit_id), DB_INT(query->limit));
 
     return read_all(rows, query->limit, arena, list, count, error);
 }
@@ -69,9 +73,10 @@ bool rating_list_own(struct db *db, uint64_t member_id, struct arena *arena, str
     struct rows *rows =
         db_query(db,
                  RATING_COLUMNS "JOIN assessment_runs a ON a.run_id = r.run_id AND a.shown_us > 0"
-                                " WHERE r.subject_id = ? AND r.scope = ? ORDER BY r.run_id DESC"
-                                " LIMIT ?",
-                 DB_ID(member_id), DB_INT(LINLI_OF_MEMBER), DB_INT(OWN_MOST));
+                                " WHERE (r.subject_id = ? OR r.merged_into = ?) AND r.scope = ?"
+                                " AND r.state <> ? ORDER BY r.run_id DESC, r.subject_id LIMIT ?",
+                 DB_ID(member_id), DB_ID(member_id), DB_INT(LINLI_OF_MEMBER), DB_INT(RATING_ERASED),
+                 DB_INT(OWN_MOST));
 
     return read_all(rows, OWN_MOST, arena, list, count, error);
 }
@@ -84,7 +89,7 @@ bool rating_counts(struct db *db, uint64_t run_id, enum linli_scope scope, uint6
 {
     struct rows *rows =
         db_query(db,
-                 "SELECT rating, COUNT(*) FROM ratings WHERE run_id = ?"
+                 "SELECT rating, COUNT(*) FROM ratings WHERE run_id = ? AND " RATING_COUNTS
                  " AND scope = ? AND (? = 0 OR unit_id IN (SELECT u.unit_id"
                  "  FROM units u WHERE u.path LIKE CONCAT('%/', ?, '/%')))"
                  " GROUP BY rating ORDER BY rating LIMIT ?",

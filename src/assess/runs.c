@@ -268,7 +268,9 @@ static bool moved(struct db *db, struct step *step, int64_t changed, struct erro
 static bool tell_failing(struct db *db, const struct step *step, struct error *error)
 {
     struct rows *rows =
-        db_query(db, "SELECT subject_id FROM ratings WHERE run_id = ? AND scope = ? AND fails",
+        db_query(db,
+                 "SELECT subject_id FROM ratings WHERE run_id = ? AND scope = ? AND fails"
+                 " AND " RATING_COUNTS,
                  DB_ID(step->run_id), DB_INT(LINLI_OF_MEMBER));
     bool told = true;
 

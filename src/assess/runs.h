@@ -26,7 +26,12 @@ enum run_state {
 };
 const char *run_state_name(enum run_state state); /* "draft" */
 
-enum run_step { RUN_MEMBERS = 1, RUN_UNITS, RUN_DONE };
+enum run_step {
+    RUN_MEMBERS = 1,
+    RUN_UNITS,
+    RUN_DONE,
+    RUN_AGAIN, /* before the units: members whose line is RATING_AGAIN */
+};
 
 struct run {
     uint64_t run_id, plugin_id, version_id, policy_id, unit_id;
@@ -105,7 +110,12 @@ enum run_answer run_sign(struct db *db, uint64_t run_id, uint64_t actor, struct 
 enum run_answer run_publish(struct db *db, uint64_t run_id, uint64_t actor, int64_t now_us,
                             struct error *error);
 
-enum appeal_state { APPEAL_OPEN = 1, APPEAL_UPHELD, APPEAL_REJECTED };
+enum appeal_state {
+    APPEAL_OPEN = 1,
+    APPEAL_UPHELD,
+    APPEAL_REJECTED,
+    APPEAL_WITHDRAWN, /* the member was erased */
+};
 const char *appeal_state_name(enum appeal_state state);
 
 struct appeal {
@@ -132,15 +142,36 @@ enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
 bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit,
                  struct arena *arena, struct appeal **list, size_t *count,
                  struct error *error) MUST_CHECK;
-/* For people_on_member_erased: words are the member's own. */
+
+/*
+ * For people_on_member_erased and people_on_member_merged. A draft drops the line, with the reason
+ * on it, and rates its units again, and the account that stays with what it has gained; open
+ * appeals of who was erased are withdrawn, those of a merged account are the other's. What people
+ * have seen keeps its counts: the line of who was erased is not shown any more, that of a merged
+ * account names whom it is now; until the run is signed, though, nobody counts twice in it.
+ */
 bool assess_erase_member(struct db *db, uint64_t member_id, struct error *error) MUST_CHECK;
+bool assess_merge_member(struct db *db, uint64_t from_id, uint64_t into_id, int64_t now_us,
+                         struct error *error) MUST_CHECK;
 
 /* --- Ratings ---------------------------------------------------------------------------------- */
+
+/* Stored: do not renumber. The first three count. */
+enum rating_state {
+    RATING_STANDS,
+    RATING_AGAIN,        /* to be asked again: an account was merged into this one */
+    RATING_ERASED,       /* not to be shown: the member was erased after it was seen */
+    RATING_DROPPED,      /* from a draft: erased, or merged into another */
+    RATING_DROPPED_SEEN, /* merged after the run was shown */
+};
+#define RATING_COUNTS "state <= 2"
 
 struct rating {
     uint64_t run_id, subject_id, unit_id;
     enum linli_scope scope;
-    const char *rating, *drafted; /* codes; empty: no rating */
+    enum rating_state state;
+    uint64_t merged_into;         /* whose it is now; 0: its subject's */
+    const char *rating, *drafted; /* codes; empty: no rating, or not any more */
     bool fails;
     const char *reasons, *facts; /* JSON */
 };
@@ -156,7 +187,8 @@ bool rating_list(struct db *db, const struct rating_query *query, struct arena *
                  struct rating **list, size_t *count, struct error *error) MUST_CHECK;
 enum find rating_find(struct db *db, uint64_t run_id, enum linli_scope scope, uint64_t subject_id,
                       struct arena *arena, struct rating *rating, struct error *error);
-/* A member's own, of runs that are shown, signed or published; newest first. */
+/* A member's own, also of accounts that were merged into theirs, of runs that are shown, signed or
+ * published; newest first. */
 bool rating_list_own(struct db *db, uint64_t member_id, struct arena *arena, struct rating **list,
                      size_t *count, struct error *error) MUST_CHECK;
 

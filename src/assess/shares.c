@@ -26,6 +26,9 @@ void shares_hide(const struct shares *shares, int64_t least, bool *hidden)
     " AND a.to_day = b.to_day AND a.shown_us > 0"                                                  \
     " AND (a.shown_us < b.shown_us OR (a.shown_us = b.shown_us AND a.run_id < b.run_id))"
 
+/* Of a line: it was in what the run has told, also if it was taken out since. */
+#define WAS_SEEN "state <> 3"
+
 struct table {
     struct db *db;
     struct arena *arena;
@@ -117,9 +120,10 @@ static bool read_firsts(struct table *table, size_t run, struct error *error)
         db_query(table->db,
                  "SELECT n.unit_id, COUNT(*), SUM(n.fails) FROM ratings n"
                  " JOIN assessment_runs b ON b.run_id = n.run_id WHERE n.run_id = ? AND n.scope = ?"
-                 " AND NOT EXISTS (SELECT 1 FROM ratings e"
+                 " AND n." WAS_SEEN " AND NOT EXISTS (SELECT 1 FROM ratings e"
                  "  JOIN assessment_runs a ON a.run_id = e.run_id WHERE e.subject_id = n.subject_id"
-                 "  AND e.scope = n.scope AND " SHOWN_BEFORE ") GROUP BY n.unit_id",
+                 "  AND e.scope = n.scope AND e." WAS_SEEN " AND " SHOWN_BEFORE ")"
+                 " GROUP BY n.unit_id",
                  DB_ID(table->run_ids[run]), DB_INT(LINLI_OF_MEMBER));
 
     if (units > 0)
@@ -134,23 +138,25 @@ static bool read_firsts(struct table *table, size_t run, struct error *error)
     return rows_end(rows, error);
 }
 
-/* Units that somebody left since an earlier run; and those to which somebody came from another. */
+/* Units that somebody left since an earlier run, or since this one was shown; and those to which
+ * somebody came from another. */
 static bool read_changed(struct table *table, struct error *error)
 {
     struct shares *shares = &table->shares;
     struct rows *rows = db_query(
         table->db,
         "SELECT e.unit_id FROM assessment_runs b JOIN assessment_runs a ON " SHOWN_BEFORE
-        " JOIN ratings e ON e.run_id = a.run_id AND e.scope = ?"
-        " LEFT JOIN ratings n ON n.run_id = b.run_id AND n.scope = e.scope"
+        " JOIN ratings e ON e.run_id = a.run_id AND e.scope = ? AND e." WAS_SEEN
+        " LEFT JOIN ratings n ON n.run_id = b.run_id AND n.scope = e.scope AND n." RATING_COUNTS
         "  AND n.subject_id = e.subject_id AND n.unit_id = e.unit_id"
         " WHERE b.run_id = ? AND n.run_id IS NULL"
         " UNION SELECT n.unit_id FROM assessment_runs b JOIN assessment_runs a ON " SHOWN_BEFORE
-        " JOIN ratings e ON e.run_id = a.run_id AND e.scope = ?"
+        " JOIN ratings e ON e.run_id = a.run_id AND e.scope = ? AND e." WAS_SEEN
         " JOIN ratings n ON n.run_id = b.run_id AND n.scope = e.scope"
-        "  AND n.subject_id = e.subject_id AND n.unit_id <> e.unit_id WHERE b.run_id = ?",
+        "  AND n.subject_id = e.subject_id AND n.unit_id <> e.unit_id WHERE b.run_id = ?"
+        " UNION SELECT n.unit_id FROM ratings n WHERE n.run_id = ? AND n.state = ?",
         DB_INT(LINLI_OF_MEMBER), DB_ID(table->run->run_id), DB_INT(LINLI_OF_MEMBER),
-        DB_ID(table->run->run_id));
+        DB_ID(table->run->run_id), DB_ID(table->run->run_id), DB_INT(RATING_DROPPED_SEEN));
 
     shares->changed = arena_take(table->arena, shares->units + 1);
     while (rows_next(rows))

@@ -244,10 +244,9 @@ def show(world, policy, unit_id, days=3):
 
 
 def people(office, team, failing, exempt):
-    for _ in range(failing):
-        office.member(team, 0, due=-3)
-    for _ in range(exempt):
-        office.member(team, 0, exempt=True)
+    return [office.member(team, 0, due=-3) for _ in range(failing)] + [
+        office.member(team, 0, exempt=True) for _ in range(exempt)
+    ]
 
 
 def is_told(reader, unit_id, run_id):
@@ -260,7 +259,7 @@ def is_told(reader, unit_id, run_id):
 def test_few_are_not_reckoned_from_one_run_and_another(world, policy):
     office = Office(world)
     reader = world.staff("unit_reader", office.id)
-    people(office, 0, 6, 6)
+    one, *_, other = people(office, 0, 6, 6)
     people(office, 1, 2, 3)
     team = show(world, policy, office.teams[0])
     assert is_told(reader, office.teams[0], team["id"])
@@ -269,6 +268,9 @@ def test_few_are_not_reckoned_from_one_run_and_another(world, policy):
     assert not is_told(reader, office.id, whole["id"])
     assert is_told(reader, office.teams[0], whole["id"])  # the same people as before
     assert not is_told(reader, office.teams[1], whole["id"])
+    merge(world, other, one)
+    wait_for(world, team["id"], "shown")
+    assert not is_told(reader, office.teams[0], team["id"])  # one is less than there was
 
 
 def test_few_are_not_reckoned_from_a_run_and_its_next_revision(world, policy):
@@ -378,6 +380,110 @@ def test_words_of_an_appeal_go_with_the_member(world, office, policy, shown):
     member.post("/v1/me/erasure", {"confirm": True}).expect(204)
     words = world.server.sql("SELECT words FROM appeals WHERE member_id = %s", member.id)
     assert words == [{"words": ""}]
+
+
+# --- Accounts that are one person's, and people who leave ------------------------------------------
+
+
+def merge(world, gone, into):
+    path = f"/v1/members/{gone.id}/wallet/merge"
+    body = {"into": into.id, "why": "同一人两个账户"}
+    world.administrator.post(path, body, key=True).expect(200)
+    done = "SELECT 1 FROM merges WHERE member_id = %s AND done_us > 0"
+    wait_until(lambda: world.server.sql(done, gone.id), 20, "the accounts are one")
+
+
+def leave(member):
+    member.post("/v1/me/erasure", {"confirm": True}).expect(204)
+
+
+def counts_of(world, run_id):
+    run = world.administrator.get(f"/v1/assessments/{run_id}").expect(200)
+    return {count["rating"]: count["count"] for count in run["member_counts"]}
+
+
+def finish(world, run_id):
+    """Signed and published."""
+    path = f"/v1/assessments/{run_id}"
+    world.server.sql("UPDATE assessment_runs SET appeals_until_us = 1 WHERE run_id = %s", run_id)
+    world.administrator.post(f"{path}/sign", {"name": "何主任"}).expect(200)
+    world.administrator.post(f"{path}/publish").expect(200)
+
+
+def test_two_accounts_of_one_person_are_rated_as_one(world, policy):
+    office = Office(world)
+    one, other = (office.member(0, activities=1, due=7) for _ in range(2))
+    published, seen = (show(world, policy, office.id)["id"] for _ in range(2))
+    finish(world, published)
+    draft = run(world, policy, office.id)["id"]
+    for run_id in (published, seen, draft):
+        assert counts_of(world, run_id) == {"not_qualified": 2}
+    merge(world, other, one)
+    wait_for(world, draft, "draft")
+    wait_for(world, seen, "shown")
+
+    for run_id in (seen, draft):
+        found = ratings(world, run_id)
+        assert found[one.id]["rating"] == "qualified"  # both activities are theirs
+        line = found[other.id]
+        assert (line["rating"], line["fails"], codes(line)) == (None, False, ["account_merged"])
+        assert line["merged_into"] == one.id and line["facts"] == {}
+        assert counts_of(world, run_id) == {"qualified": 1}
+        units = ratings(world, run_id, scope="unit")
+        assert {unit["rating"] for unit in units.values()} == {"eligible"}
+    assert counts_of(world, published) == {"not_qualified": 2}
+    assert ratings(world, published)[other.id]["merged_into"] == one.id
+    own = one.get("/v1/me/assessments").expect(200)["items"]
+    assert [item["subject_id"] for item in own if item["assessment_id"] == published] == [
+        one.id,
+        other.id,
+    ]
+
+
+def test_an_appeal_goes_on_under_the_account_that_stays(world, policy):
+    office = Office(world)
+    one, other = (office.member(0, activities=0, due=7) for _ in range(2))
+    seen = show(world, policy, office.id)["id"]
+    for member, words in ((one, "第一个账户"), (other, "第二个账户")):
+        member.post(f"/v1/assessments/{seen}/appeal", {"words": words}).expect(204)
+    merge(world, other, one)
+    wait_for(world, seen, "shown")
+    path = f"/v1/assessments/{seen}"
+    appeals = world.administrator.get(f"{path}/appeals").expect(200)["items"]
+    assert [(a["member_id"], a["words"]) for a in appeals] == [(one.id, "第一个账户\n第二个账户")]
+    told = [n["kind"] for n in one.get("/v1/inbox").expect(200)["items"]]
+    assert told.count("rating_shown") == 2  # they still fall short, and may appeal
+    answer = {"member_id": one.id, "answer": "已查明", "rating": "qualified"}
+    world.administrator.post(f"{path}/decide-appeal", answer).expect(204)
+    wait_for(world, seen, "shown")
+    assert counts_of(world, seen) == {"qualified": 1}
+
+
+def test_who_was_erased_is_dropped_from_drafts_and_counts_where_it_was_seen(world, policy):
+    office = Office(world)
+    gone = office.member(0, activities=0, due=7)
+    office.member(0, activities=2, due=7)
+    published, seen = (show(world, policy, office.id)["id"] for _ in range(2))
+    finish(world, published)
+    draft = run(world, policy, office.id)["id"]
+    gone.post(f"/v1/assessments/{seen}/appeal", {"words": "请核对"}).expect(204)
+    leave(gone)
+    wait_for(world, draft, "draft")
+
+    line = ratings(world, draft)[gone.id]
+    assert (line["rating"], codes(line), line["facts"]) == (None, ["erased"], {})
+    assert counts_of(world, draft) == {"qualified": 1}
+    assert ratings(world, draft, scope="unit")[office.id]["rating"] == "eligible"
+    for run_id in (published, seen):
+        assert gone.id not in ratings(world, run_id)
+        assert counts_of(world, run_id) == {"not_qualified": 1, "qualified": 1}
+        assert ratings(world, run_id, scope="unit")[office.id]["rating"] == "ineligible"
+    kept = world.server.sql("SELECT DISTINCT reasons, facts FROM ratings WHERE subject_id = %s"
+                            " AND run_id <> %s", gone.id, draft)
+    assert kept == [{"reasons": "[]", "facts": "{}"}]
+    appeals = world.administrator.get(f"/v1/assessments/{seen}/appeals").expect(200)["items"]
+    assert [(a["state"], a["words"]) for a in appeals] == [("withdrawn", "")]
+    finish(world, seen)  # nobody can answer it any more
 
 
 def test_the_command_line_drafts_the_same(world, office, policy):
