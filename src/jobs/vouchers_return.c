@@ -24,8 +24,8 @@ static bool read_slice(struct voucher_return *work, struct item *items, size_t *
                  " FROM redemptions d JOIN rewards r ON r.reward_id = d.reward_id"
                  " LEFT JOIN checks c ON d.state = ? AND c.ref = d.redemption_id AND c.state = 1"
                  " AND c.held = 1"
-                 " WHERE d.merchant_id = ? AND d.confirmed_us = 0 AND d.state IN (?, ?)"
-                 " AND d.created_us <= ? AND d.operation_id = 0"
+                 " WHERE d.merchant_id = ? AND d.confirmed_us = 0 AND d.confirmed_by = 0"
+                 " AND d.state IN (?, ?) AND d.created_us <= ? AND d.operation_id = 0"
                  " ORDER BY d.redemption_id LIMIT ?",
                  DB_INT(REDEMPTION_CHECKING), DB_ID(work->merchant_id), DB_INT(REDEMPTION_ISSUED),
                  DB_INT(REDEMPTION_CHECKING), DB_INT(work->issued_until_us), DB_INT(SLICE + 1));

@@ -7,12 +7,16 @@
 
 #include "ledger/book.h"
 
-/* Whose rows a SELECT may count: made, or confirmed, by then, and within so long before. */
+/*
+ * Whose rows a SELECT may count: made, or confirmed, by then, and within so long before. What is
+ * read is bounded by the same times (facts_add_window); a test holds that.
+ */
 #define HOUR   "3600000000"
 #define DAY    "86400000000"
 #define MONTH  "2592000000000" /* 30 days */
 #define MONTHS "7776000000000" /* 90 days */
 #define HASTE  "60000000"      /* from the issue to the counter */
+#define AS_OF  offsetof(struct fact_subject, at_us)
 
 /* --- Of a member ------------------------------------------------------------------------------ */
 
@@ -35,14 +39,23 @@ static void ask_members(struct sql *sql, struct fact_request *request)
 {
     static const struct fact_column columns[] = {
         FACT_COLUMN(member_id), FACT_COLUMN(redemption_id), FACT_COLUMN(at_us), {0}};
+    static const struct fact_window made = {
+        .select = "SELECT member_id, created_us, points, redemption_id FROM redemptions"
+                  " FORCE INDEX (by_member_time) WHERE ",
+        .key = FACT_COLUMN(member_id),
+        .time = "created_us",
+        .since = AS_OF,
+        .before_us = 30 * DAY_US,
+    };
 
     sql_add(sql, "SELECT q.i, COUNT(IF(r.created_us > q.at_us - " HOUR ", 1, NULL)),"
                  " COUNT(IF(r.created_us > q.at_us - " DAY ", 1, NULL)),"
                  " COUNT(r.created_us), COALESCE(SUM(r.points), 0),"
                  " (q.at_us - MAX(r.created_us)) DIV 1000000 FROM ");
     facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member_time)"
-                 " ON r.member_id = q.member_id AND r.created_us > q.at_us - " MONTH
+    sql_add(sql, " LEFT JOIN ");
+    facts_add_window(sql, request, &made);
+    sql_add(sql, " ON r.member_id = q.member_id AND r.created_us > q.at_us - " MONTH
                  " AND r.created_us <= q.at_us AND r.redemption_id <> q.redemption_id"
                  " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
@@ -74,12 +87,22 @@ static void ask_pairs(struct sql *sql, struct fact_request *request)
                                                  FACT_COLUMN(redemption_id),
                                                  FACT_COLUMN(at_us),
                                                  {0}};
+    static const struct fact_window confirmed = {
+        .select = "SELECT member_id, confirmed_us, confirmed_by, points, created_us, redemption_id"
+                  " FROM redemptions FORCE INDEX (by_member) WHERE ",
+        .key = FACT_COLUMN(member_id),
+        .time = "confirmed_us",
+        .since = AS_OF,
+        .before_us = 90 * DAY_US,
+    };
 
     sql_add(sql, "SELECT q.i, COUNT(IF(r.confirmed_us > q.at_us - " MONTH ", 1, NULL)),"
                  " COALESCE(SUM(IF(r.confirmed_us > q.at_us - " MONTH ", r.points, 0)), 0),"
                  " COUNT(IF(r.confirmed_us - r.created_us <= " HASTE ", 1, NULL)) FROM ");
     facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_member) ON r.member_id = q.member_id"
+    sql_add(sql, " LEFT JOIN ");
+    facts_add_window(sql, request, &confirmed);
+    sql_add(sql, " ON r.member_id = q.member_id"
                  " AND r.confirmed_by = q.actor_id AND r.confirmed_us > q.at_us - " MONTHS
                  " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
                  " GROUP BY q.i ORDER BY NULL");
@@ -99,6 +122,22 @@ static const struct fact merchant_catalogue[] = {
     {0},
 };
 
+/* A table `r` of what the merchants confirmed: within the day where a fact of a day is wanted, else
+ * within the hour. Both loaders here have the hour first. */
+static void add_confirmed(struct sql *sql, const struct fact_request *request)
+{
+    const struct fact_window confirmed = {
+        .select = "SELECT merchant_id, confirmed_us, confirmed_by, redemption_id FROM redemptions"
+                  " FORCE INDEX (by_merchant) WHERE ",
+        .key = FACT_COLUMN(merchant_id),
+        .time = "confirmed_us",
+        .since = AS_OF,
+        .before_us = request->wanted & 2 ? DAY_US : HOUR_US,
+    };
+
+    facts_add_window(sql, request, &confirmed);
+}
+
 static void ask_merchants(struct sql *sql, struct fact_request *request)
 {
     static const struct fact_column columns[] = {
@@ -107,8 +146,9 @@ static void ask_merchants(struct sql *sql, struct fact_request *request)
     sql_add(sql, "SELECT q.i, COUNT(IF(r.confirmed_us > q.at_us - " HOUR ", 1, NULL)),"
                  " COUNT(r.confirmed_us) FROM ");
     facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
-                 " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY
+    sql_add(sql, " LEFT JOIN ");
+    add_confirmed(sql, request);
+    sql_add(sql, " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY
                  " AND r.confirmed_us <= q.at_us AND r.redemption_id <> q.redemption_id"
                  " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
@@ -138,13 +178,10 @@ static void ask_actors(struct sql *sql, struct fact_request *request)
     sql_add(sql, "SELECT q.i, COUNT(IF(r.confirmed_us > q.at_us - " HOUR ", 1, NULL)),"
                  " COUNT(r.redemption_id) FROM ");
     facts_add_rows(sql, request, columns);
-    if (request->wanted & 2) /* a day's are more rows than an hour's */
-        sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
-                     " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY);
-    else
-        sql_add(sql, " LEFT JOIN redemptions r FORCE INDEX (by_merchant)"
-                     " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " HOUR);
-    sql_add(sql, " AND r.confirmed_us <= q.at_us AND r.confirmed_by = q.actor_id"
+    sql_add(sql, " LEFT JOIN ");
+    add_confirmed(sql, request);
+    sql_add(sql, " ON r.merchant_id = q.merchant_id AND r.confirmed_us > q.at_us - " DAY
+                 " AND r.confirmed_us <= q.at_us AND r.confirmed_by = q.actor_id"
                  " AND r.redemption_id <> q.redemption_id GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }

@@ -5,6 +5,7 @@
 
 #define LOADERS_MOST 32
 #define NAME_MOST    64
+#define KEYS_OF_LIST 500
 
 /* Where a fact of the catalogue is loaded. */
 struct place {
@@ -170,6 +171,93 @@ void facts_add_rows(struct sql *sql, const struct fact_request *request,
         sql_add(sql, "]'");
     }
     sql_add(sql, ")) q");
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Program text, of a table of the program. */
+static void add_name(struct sql *sql, const char *name)
+{
+    sql_add_literal(sql, name, strlen(name));
+}
+
+/* Each once, sorted: how many there are. */
+static size_t take_keys(const struct fact_request *request, const struct fact_column *key,
+                        uint64_t *keys)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < request->count; i++)
+        keys[i] = (uint64_t)column_of(request->rows[i].subject, key);
+    qsort(keys, request->count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < request->count; i++)
+        if (count == 0 || keys[i] != keys[count - 1])
+            keys[count++] = keys[i];
+    return count;
+}
+
+/* In lists of fewer than 1,000, which MariaDB makes a table to join: then time would bound nothing.
+ */
+static void add_keys(struct sql *sql, const struct fact_request *request,
+                     const struct fact_column *key)
+{
+    uint64_t *keys = arena_take(request->arena, request->count * sizeof *keys);
+    size_t count = take_keys(request, key, keys);
+
+    sql_add(sql, "(");
+    for (size_t i = 0; i < count; i += KEYS_OF_LIST) {
+        if (i > 0)
+            sql_add(sql, " OR ");
+        add_name(sql, key->name);
+        sql_add(sql, " IN ");
+        sql_add_ids(sql, keys + i, count - i < KEYS_OF_LIST ? count - i : KEYS_OF_LIST);
+    }
+    sql_add(sql, ")");
+}
+
+static void add_times(struct sql *sql, const struct fact_request *request,
+                      const struct fact_window *window)
+{
+    const struct fact_column since = {window->time, window->since};
+    int64_t first = INT64_MAX, last = INT64_MIN;
+
+    for (size_t i = 0; i < request->count; i++) {
+        int64_t time = column_of(request->rows[i].subject, &since);
+
+        first = time < first ? time : first;
+        last = time > last ? time : last;
+    }
+    sql_add(sql, " AND (");
+    add_name(sql, window->time);
+    sql_add(sql, " > ");
+    sql_add_int(sql, first - window->before_us);
+    if (window->open) {
+        sql_add(sql, " OR ");
+        add_name(sql, window->time);
+        sql_add(sql, " = 0)");
+        return;
+    }
+    sql_add(sql, " AND ");
+    add_name(sql, window->time);
+    sql_add(sql, " <= ");
+    sql_add_int(sql, last);
+    sql_add(sql, ")");
+}
+
+/* With a LIMIT it is a table of its own: without, the optimizer would dissolve it in the join. */
+void facts_add_window(struct sql *sql, const struct fact_request *request,
+                      const struct fact_window *window)
+{
+    sql_add(sql, "(");
+    add_name(sql, window->select);
+    add_keys(sql, request, &window->key);
+    add_times(sql, request, window);
+    sql_add(sql, " LIMIT 18446744073709551615) r");
 }
 
 void facts_read_numbers(struct rows *rows, struct fact_request *request)

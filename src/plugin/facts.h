@@ -102,6 +102,22 @@ struct fact_column {
 /* Adds a table `q` of the request's rows: `i`, which read wants back, and those columns. */
 void facts_add_rows(struct sql *sql, const struct fact_request *request,
                     const struct fact_column *columns);
+/*
+ * Adds a table `r` of the rows that any of the request's subjects may count: those of their keys,
+ * from `before_us` before `since` until then. Each is read once, by an index of key and time:
+ * joined row by row, times that come from another table are no use to an index, and each subject
+ * would read its key's whole history. The join still says which rows are whose.
+ */
+struct fact_window {
+    const char *select; /* "SELECT … FROM … FORCE INDEX (…) WHERE ", the key and the time in it */
+    struct fact_column key; /* by its name in that table */
+    const char *time;       /* "created_us" */
+    size_t since;           /* which time of struct fact_subject */
+    int64_t before_us;
+    bool open; /* and what came later, or has not come yet: whose time is 0 */
+};
+void facts_add_window(struct sql *sql, const struct fact_request *request,
+                      const struct fact_window *window);
 /* A read for a SELECT of `i` and then the loader's facts in their order; NULL is unknown. */
 void facts_read_numbers(struct rows *rows, struct fact_request *request);
 

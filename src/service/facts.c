@@ -2,13 +2,18 @@
  * Facts of service records. A record counts from when it was entered: when the member checked in,
  * or, entered afterwards, when its public notice began. One that was rejected by then counts for
  * nothing, and the one that is judged never counts itself.
+ *
+ * Records are found by when they were reviewed (facts_add_window), which is never before they
+ * began; those that wait for a review are few. A test holds that nothing on the path reads older
+ * ones.
  */
 #include "service/facts.h"
 
 #define DAY     "86400000000"
 #define HOUR    "3600000000"
 #define MONTH   "2592000000000" /* 30 days */
-#define NOTICE  "604800000000"  /* service/backfill.h: PUBLIC_NOTICE_US */
+#define EVER_US (INT64_MAX / 4)
+#define NOTICE  "604800000000" /* service/backfill.h: PUBLIC_NOTICE_US */
 #define ENTERED "IF(r.grade = 4, r.notice_until_us - " NOTICE ", r.started_us)"
 #define COUNTS                                                                                     \
     " AND " ENTERED " <= q.at_us AND NOT (r.state = 4 AND r.reviewed_us <= q.at_us)"               \
@@ -28,10 +33,21 @@ static const struct fact member_catalogue[] = {
     {0},
 };
 
+enum { FACT_EARNED_TODAY, FACT_RECORDS_30D, FACT_MINUTES_30D, FACT_TOTAL_MINUTES };
+
 static void ask_members(struct sql *sql, struct fact_request *request)
 {
     static const struct fact_column columns[] = {
         FACT_COLUMN(member_id), FACT_COLUMN(record_id), FACT_COLUMN(at_us), FACT_OFFSET, {0}};
+    const struct fact_window recent = {
+        .select = "SELECT member_id, record_id, state, grade, started_us, reviewed_us,"
+                  " notice_until_us, minutes, points FROM records FORCE INDEX (by_member) WHERE ",
+        .key = FACT_COLUMN(member_id),
+        .time = "reviewed_us",
+        .since = offsetof(struct fact_subject, at_us),
+        .before_us = request->wanted & 1U << FACT_TOTAL_MINUTES ? EVER_US : 30 * DAY_US,
+        .open = true,
+    };
 
     sql_add(sql, "SELECT q.i, COALESCE(SUM(IF(r.state = 3 AND r.reviewed_us <= q.at_us"
                  " AND r.reviewed_us >= q.at_us - MOD(q.at_us + q.offset_us, " DAY "),"
@@ -41,8 +57,9 @@ static void ask_members(struct sql *sql, struct fact_request *request)
                  " COALESCE(SUM(IF(r.state = 3 AND r.reviewed_us <= q.at_us, r.minutes, 0)), 0)"
                  " FROM ");
     facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN records r FORCE INDEX (by_member) ON r.member_id = q.member_id" COUNTS
-                 " GROUP BY q.i");
+    sql_add(sql, " LEFT JOIN ");
+    facts_add_window(sql, request, &recent);
+    sql_add(sql, " ON r.member_id = q.member_id" COUNTS " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 
@@ -75,30 +92,60 @@ static const struct fact record_catalogue[] = {
     {0},
 };
 
-/* Time meets time where both count: who comes early to the next door, before the first has ended,
- * is not at two places. */
-static void ask_records(struct sql *sql, struct fact_request *request)
+enum { FACT_OVERLAP, FACT_MINUTES_TODAY };
+
+/* Of a record alone. */
+#define OF_ITSELF                                                                                  \
+    " CASE o.place_check WHEN 1 THEN 1 WHEN 2 THEN 0 END, o.grade = 4,"                            \
+    " IF(o.grade = 4, (o.notice_until_us - " NOTICE " - o.ended_us) DIV 60000000, 0),"             \
+    " o.stated, GREATEST(0, s.at_us - o.started_us) DIV 60000000 FROM "
+#define ITSELF                                                                                     \
+    " STRAIGHT_JOIN records o ON o.record_id = q.record_id"                                        \
+    " LEFT JOIN sign_ups s ON s.activity_id = o.activity_id AND s.member_id = o.member_id"
+
+static const struct fact_column record_columns[] = {
+    FACT_COLUMN(record_id), FACT_COLUMN(at_us), FACT_OFFSET, {0}};
+
+/* Its member's other records about the same time. Time meets time where both count: who comes early
+ * to the next door, before the first has ended, is not at two places. */
+static void ask_neighbours(struct sql *sql, struct fact_request *request)
 {
-    static const struct fact_column columns[] = {
-        FACT_COLUMN(record_id), FACT_COLUMN(at_us), FACT_OFFSET, {0}};
+    static const struct fact_window about = {
+        .select = "SELECT member_id, activity_id, record_id, state, grade, started_us, ended_us,"
+                  " reviewed_us, notice_until_us, minutes FROM records FORCE INDEX (by_member)"
+                  " WHERE ",
+        .key = FACT_COLUMN(member_id),
+        .time = "reviewed_us",
+        .since = offsetof(struct fact_subject, started_us),
+        .before_us = DAY_US,
+        .open = true,
+    };
 
     sql_add(sql, "SELECT q.i, COALESCE(SUM(GREATEST(0,"
                  "  LEAST(r.ended_us, ra.ends_us, o.ended_us, oa.ends_us)"
                  "  - GREATEST(r.started_us, ra.starts_us, o.started_us, oa.starts_us))), 0)"
                  " DIV 60000000,"
                  " COALESCE(SUM(IF((r.started_us + q.offset_us) DIV " DAY
-                 "  = (o.started_us + q.offset_us) DIV " DAY ", r.minutes, 0)), 0),"
-                 " CASE o.place_check WHEN 1 THEN 1 WHEN 2 THEN 0 END, o.grade = 4,"
-                 " IF(o.grade = 4, (o.notice_until_us - " NOTICE " - o.ended_us) DIV 60000000, 0),"
-                 " o.stated, GREATEST(0, s.at_us - o.started_us) DIV 60000000 FROM ");
-    facts_add_rows(sql, request, columns);
-    sql_add(sql, " STRAIGHT_JOIN records o ON o.record_id = q.record_id"
-                 " LEFT JOIN activities oa ON oa.activity_id = o.activity_id"
-                 " LEFT JOIN sign_ups s ON s.activity_id = o.activity_id"
-                 "  AND s.member_id = o.member_id"
-                 " LEFT JOIN records r FORCE INDEX (by_member) ON r.member_id = o.member_id" COUNTS
+                 "  = (o.started_us + q.offset_us) DIV " DAY ", r.minutes, 0)), 0)," OF_ITSELF);
+    facts_add_rows(sql, request, record_columns);
+    sql_add(sql, ITSELF " LEFT JOIN activities oa ON oa.activity_id = o.activity_id LEFT JOIN ");
+    facts_add_window(sql, request, &about);
+    sql_add(sql, " ON r.member_id = o.member_id AND r.started_us < o.ended_us + " DAY
+                 " AND r.ended_us > o.started_us - " DAY COUNTS
                  " LEFT JOIN activities ra ON ra.activity_id = r.activity_id"
-                 " GROUP BY q.i");
+                 " GROUP BY q.i ORDER BY NULL");
+    sql_end(sql);
+}
+
+static void ask_records(struct sql *sql, struct fact_request *request)
+{
+    if (request->wanted & (1U << FACT_OVERLAP | 1U << FACT_MINUTES_TODAY)) {
+        ask_neighbours(sql, request);
+        return;
+    }
+    sql_add(sql, "SELECT q.i, NULL, NULL," OF_ITSELF);
+    facts_add_rows(sql, request, record_columns);
+    sql_add(sql, ITSELF);
     sql_end(sql);
 }
 
@@ -123,13 +170,23 @@ static void ask_pairs(struct sql *sql, struct fact_request *request)
                                                  FACT_COLUMN(record_id),
                                                  FACT_COLUMN(at_us),
                                                  {0}};
+    static const struct fact_window reviewed = {
+        .select = "SELECT member_id, reviewed_us, reviewed_by, state, minutes, record_id"
+                  " FROM records FORCE INDEX (by_member) WHERE state = 3 AND ",
+        .key = FACT_COLUMN(member_id),
+        .time = "reviewed_us",
+        .since = offsetof(struct fact_subject, at_us),
+        .before_us = 30 * DAY_US,
+    };
 
     sql_add(sql, "SELECT q.i, COUNT(r.record_id), COALESCE(SUM(r.minutes), 0) FROM ");
     facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN records r FORCE INDEX (by_member) ON r.member_id = q.member_id"
-                 " AND r.state = 3 AND r.reviewed_by = q.actor_id AND r.reviewed_us <= q.at_us"
+    sql_add(sql, " LEFT JOIN ");
+    facts_add_window(sql, request, &reviewed);
+    sql_add(sql, " ON r.member_id = q.member_id"
+                 " AND r.reviewed_by = q.actor_id AND r.reviewed_us <= q.at_us"
                  " AND r.reviewed_us > q.at_us - " MONTH " AND r.record_id <> q.record_id"
-                 " GROUP BY q.i");
+                 " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 
@@ -149,38 +206,29 @@ static const struct fact actor_catalogue[] = {
     {0},
 };
 
-/*
- * A SELECT a row, so that each reads its own day: joined, every row would read all that its actor
- * has ever approved (a range whose ends come from another table is no use to an index).
- */
-static void ask_actor(struct sql *sql, const struct fact_subject *subject, size_t index)
-{
-    const int64_t hour_us = 60 * MINUTE_US, offset_us = subject->utc_offset_minutes * MINUTE_US;
-
-    sql_add(sql, "SELECT ");
-    sql_add_id(sql, index);
-    sql_add(sql, ", COUNT(IF(reviewed_us > ");
-    sql_add_int(sql, subject->at_us - hour_us);
-    sql_add(sql, ", 1, NULL)), COUNT(*), COUNT(IF(MOD(reviewed_us + ");
-    sql_add_int(sql, offset_us + hour_us);
-    sql_add(sql, ", " DAY ") < 7 * " HOUR ", 1, NULL))"
-                 " FROM records FORCE INDEX (by_reviewer) WHERE reviewed_by = ");
-    sql_add_id(sql, subject->actor_id);
-    sql_add(sql, " AND reviewed_us > ");
-    sql_add_int(sql, subject->at_us - DAY_US);
-    sql_add(sql, " AND reviewed_us <= ");
-    sql_add_int(sql, subject->at_us);
-    sql_add(sql, " AND state = 3 AND record_id <> ");
-    sql_add_id(sql, subject->record_id);
-}
-
+/* The hour's alone where nobody asks for more. */
 static void ask_actors(struct sql *sql, struct fact_request *request)
 {
-    for (size_t i = 0; i < request->count; i++) {
-        if (i > 0)
-            sql_add(sql, " UNION ALL ");
-        ask_actor(sql, request->rows[i].subject, i);
-    }
+    static const struct fact_column columns[] = {
+        FACT_COLUMN(actor_id), FACT_COLUMN(record_id), FACT_COLUMN(at_us), FACT_OFFSET, {0}};
+    const struct fact_window approved = {
+        .select = "SELECT reviewed_by, reviewed_us, record_id FROM records"
+                  " FORCE INDEX (by_reviewer) WHERE state = 3 AND ",
+        .key = {"reviewed_by", offsetof(struct fact_subject, actor_id)},
+        .time = "reviewed_us",
+        .since = offsetof(struct fact_subject, at_us),
+        .before_us = request->wanted > 1 ? DAY_US : HOUR_US,
+    };
+
+    sql_add(sql, "SELECT q.i, COUNT(IF(r.reviewed_us > q.at_us - " HOUR ", 1, NULL)),"
+                 " COUNT(r.record_id), COUNT(IF(MOD(r.reviewed_us + q.offset_us + " HOUR ", " DAY
+                 ") < 7 * " HOUR ", 1, NULL)) FROM ");
+    facts_add_rows(sql, request, columns);
+    sql_add(sql, " LEFT JOIN ");
+    facts_add_window(sql, request, &approved);
+    sql_add(sql, " ON r.reviewed_by = q.actor_id AND r.reviewed_us > q.at_us - " DAY
+                 " AND r.reviewed_us <= q.at_us AND r.record_id <> q.record_id"
+                 " GROUP BY q.i ORDER BY NULL");
     sql_end(sql);
 }
 

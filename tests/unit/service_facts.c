@@ -411,6 +411,125 @@ static void what_fails_tells_nothing(void **state)
     known(&subject, "member.redemptions_24h", 1); /* the connection is good again */
 }
 
+/* --- What is read ----------------------------------------------------------------------------- */
+
+#define REGULAR UINT64_C(900) /* a member with a redemption and a record a day, for years */
+#define DAYS    1000
+
+static void lay_years(void)
+{
+    RUN("INSERT INTO redemptions (redemption_id, member_id, reward_id, merchant_id, state, points,"
+        " reimburse_fen, terms_version, code_hash, code_key, limit_period, created_us, expires_us,"
+        " confirmed_us, confirmed_by, closed_us, allocation)"
+        " SELECT 10000 + seq, 900, 9, 78, 4, 100, 0, 1, UNHEX(LPAD(HEX(seq), 32, '0')), 1, -1, day,"
+        " day, day + 3600000000, 77, 0, '' FROM (SELECT seq, %lld - seq * 86400000000 AS day"
+        " FROM seq_1_to_%d) AS days",
+        (long long)T0, DAYS);
+    RUN("INSERT INTO records (record_id, activity_id, member_id, state, grade, started_us,"
+        " ended_us, minutes, points, reviewed_by, reviewed_us, note)"
+        " SELECT 20000 + seq, 20000 + seq, 900, 3, 3, day, day + 3600000000, 60, 100, 77,"
+        " day + 7200000000, '' FROM (SELECT seq, %lld - seq * 86400000000 AS day"
+        " FROM seq_1_to_%d) AS days",
+        (long long)T0, DAYS);
+    RUN("INSERT INTO wallets (member_id, version, available, held, owed, state, merged_into)"
+        " SELECT 900 + seq, 1, 0, 0, 0, 0, 0 FROM seq_0_to_%d",
+        DAYS);
+    struct error error = {0};
+    struct rows *told = db_query(db, "ANALYZE TABLE redemptions, records, wallets");
+    while (rows_next(told))
+        continue;
+    assert_true(rows_end(told, &error));
+}
+
+/* What a loader's SELECT reads of the tables that grow, by EXPLAIN: at most so many rows, each
+ * found by key and time. */
+static void reads_at_most(const struct fact_loader *loader, struct fact_request *request,
+                          int64_t most)
+{
+    struct sql sql = {0};
+    struct error error = {0};
+
+    sql_add(&sql, "EXPLAIN ");
+    loader->ask(&sql, request);
+    assert_true(db_batch(db, &sql, &error));
+    struct rows *plan = db_batch_next(db, &error);
+    assert_non_null(plan);
+    while (rows_next(plan)) {
+        const char *table = rows_copy(plan, 2, arena), *way = rows_copy(plan, 3, arena);
+
+        if (table[0] == '<' || strcmp(table, "q") == 0)
+            continue;
+        print_message("%s: %s %s by %s: %lld rows\n", loader->name, table, way,
+                      rows_copy(plan, 5, arena), (long long)rows_int(plan, 8));
+        if (strcmp(table, "redemptions") == 0 || strcmp(table, "records") == 0)
+            assert_string_equal(way,
+                                "range"); /* a window's; what is found by number has an alias */
+        assert_true(rows_int(plan, 8) <= most);
+    }
+    assert_true(rows_end(plan, &error) && db_batch_end(db, &error));
+    sql_free(&sql);
+}
+
+/* Bits of the loader's facts that are known where somebody waits. */
+static unsigned on_path(const struct fact_loader *loader)
+{
+    unsigned wanted = 0;
+
+    for (unsigned i = 0; loader->facts[i].name; i++)
+        wanted |= loader->facts[i].on_path ? 1U << i : 0;
+    return wanted;
+}
+
+static void nothing_on_the_path_reads_more_than_its_window(void **state)
+{
+    const struct fact_subject subject = {.member_id = REGULAR,
+                                         .actor_id = 77,
+                                         .merchant_id = 78,
+                                         .reward_id = 9,
+                                         .redemption_id = 10001,
+                                         .record_id = 20001,
+                                         .at_us = T0,
+                                         .started_us = T0 - DAY_US,
+                                         .ended_us = T0 - 23 * HOUR_US,
+                                         .utc_offset_minutes = CHINA};
+    struct fact_row row = {.subject = &subject};
+
+    (void)state;
+    lay_years();
+    for (size_t i = 0; all[i]; i++) {
+        struct fact_request request = {
+            .rows = &row, .count = 1, .wanted = on_path(all[i]), .arena = arena};
+
+        if (request.wanted != 0)
+            reads_at_most(all[i], &request, 95); /* 90 days are the longest window */
+    }
+    struct fact_request hour = {.rows = &row, .count = 1, .wanted = 1, .arena = arena};
+    reads_at_most(&market_merchant_facts, &hour, 1);
+    reads_at_most(&market_actor_facts, &hour, 1);
+    reads_at_most(&service_actor_facts, &hour, 1);
+}
+
+/* From 1,000 on a list of keys would be a table to join, and its times no bounds. */
+static void nor_do_many_at_once(void **state)
+{
+    enum { MANY = 1200, OF_EACH = 10 };
+    struct fact_subject *subjects = arena_take(arena, MANY * sizeof *subjects);
+    struct fact_row *rows = arena_take(arena, MANY * sizeof *rows);
+
+    (void)state;
+    RUN("INSERT INTO records (record_id, activity_id, member_id, state, grade, started_us,"
+        " ended_us, minutes, points, reviewed_by, reviewed_us, note)"
+        " SELECT 30000 + seq, 30000 + seq, 2000 + seq %% %d, 3, 3, 0, 0, 60, 100, 79, 1, ''"
+        " FROM seq_1_to_%d",
+        MANY, MANY * OF_EACH);
+    for (size_t i = 0; i < MANY; i++) {
+        subjects[i] = (struct fact_subject){.member_id = 2000 + i, .actor_id = 79, .at_us = T0};
+        rows[i].subject = &subjects[i];
+    }
+    struct fact_request request = {.rows = rows, .count = MANY, .wanted = 1, .arena = arena};
+    reads_at_most(&service_pair_facts, &request, MANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +545,8 @@ int main(void)
         cmocka_unit_test(a_unit_has_active_members),
         cmocka_unit_test(wishes_share_rows_and_each_gets_its_own),
         cmocka_unit_test(what_fails_tells_nothing),
+        cmocka_unit_test(nothing_on_the_path_reads_more_than_its_window),
+        cmocka_unit_test(nor_do_many_at_once),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
