@@ -151,7 +151,11 @@ struct linli_plugin {
     uint32_t reserved_1;
 };
 
-enum linli_disclosure { LINLI_TELLS_NAME = 1, LINLI_TELLS_PHONE = 2, LINLI_TELLS_OPENID = 4 };
+enum linli_disclosure {
+    LINLI_TELLS_NAME = 1,
+    LINLI_TELLS_PHONE = 2,
+    LINLI_TELLS_OPENID = 4, /* refused as yet: members sign in by phone, none has an openid */
+};
 
 /* The one symbol: LINLI_EXPORT const struct linli_plugin linli_plugin = { … }; */
 #ifdef __cplusplus
@@ -311,8 +315,10 @@ struct linli_step_question {
     /* The answer to the HTTP request that the last step asked for: */
     int32_t status; /* 0: none was asked for; -1: no answer; else HTTP's */
     uint32_t reserved;
-    struct linli_text response;            /* body, at most 64 KiB */
-    struct linli_text name, phone, openid; /* where `discloses` says so and the member agreed */
+    struct linli_text response; /* body, at most 64 KiB */
+    /* Where `discloses` says so and the member agreed; `openid` is empty as yet. For the request's
+     * body alone: struck out of `state` and reasons, which are kept. */
+    struct linli_text name, phone, openid;
     /* Since 1.2: of this merchant, in the order of linli_plugin.settings: its own, or else the
      * plugin's. */
     const struct linli_value *settings;

@@ -223,6 +223,35 @@ static struct step_ask ask_of(struct errand *errand)
                              .arena = errand->arena};
 }
 
+static void strike_out(struct linli_room *room, struct linli_text told)
+{
+    char *at = room->bytes, *end = room->bytes + room->length;
+
+    while (told.length > 0 && (at = memmem(at, (size_t)(end - at), told.bytes, told.length)))
+        memset(at, '*', told.length);
+}
+
+/* Without the country, which people and their programs leave out. */
+static struct linli_text number_of(struct linli_text phone)
+{
+    size_t country = phone.length > 3 && memcmp(phone.bytes, "+86", 3) == 0 ? 3 : 0;
+
+    return (struct linli_text){phone.bytes + country, phone.length - country};
+}
+
+/* What a merchant was told of a member is not kept: neither in the plugin's state nor where a
+ * merchant's words repeat it. Not every short name that happens to be in a state is one. */
+static void strike_out_told(const struct linli_step_question *question, struct linli_step *step)
+{
+    struct linli_text number = number_of(question->phone);
+
+    strike_out(&step->state, number);
+    strike_out(&step->reason.zh, number);
+    strike_out(&step->reason.en, number);
+    strike_out(&step->reason.zh, question->name);
+    strike_out(&step->reason.en, question->name);
+}
+
 static void ask(void *context, struct errand *const *errands, size_t count)
 {
     struct merchant_calls *calls = context;
@@ -242,6 +271,8 @@ static void ask(void *context, struct errand *const *errands, size_t count)
     for (size_t i = 0; i < used; i++) {
         whose[i]->step = asks[i].step;
         whose[i]->fault = asks[i].fault;
+        if (!asks[i].fault)
+            strike_out_told(&asks[i].question, &whose[i]->step);
     }
     arena_free(arena);
 }

@@ -252,6 +252,11 @@ static bool take(const struct manifest_input *input, struct manifest *manifest, 
         return wrong(error, "its name is 2 to 40 of a-z, 0-9 and _", input->name);
     if (manifest->discloses && manifest->kind != LINLI_MERCHANT)
         return wrong(error, "only a merchant is told anything about a member", input->name);
+    if (manifest->discloses & LINLI_TELLS_OPENID)
+        return wrong(error,
+                     "it discloses an openid, which no member has here: they sign in by phone;"
+                     " it may disclose name and phone",
+                     input->name);
     return take_settings(input, manifest, error) && take_facts(input, manifest, error) &&
            take_kind(input, manifest, error);
 }

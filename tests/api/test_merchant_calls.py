@@ -18,7 +18,7 @@ from support.merchant_simulator import FAULTS, SECRET, MerchantSimulator
 from support.parallel import in_parallel
 from support.processes import wait_until
 from support.server import ROOT, Server
-from support.world import World
+from support.world import Member, World
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def tarpit():
 
 @pytest.fixture(scope="module")
 def world(sms, shop, tarpit):
-    options = sms.options | shop.options | {"outbox.decide_after": "3s", "outbox.tell_for": "6s"}
+    options = sms.options | shop.options | plugins.TRUSTED | {"outbox.decide_after": "3s", "outbox.tell_for": "6s"}
     options["outbox.private_hosts"] = f"{shop.host} {tarpit}"
     with Server(options) as server:
         world = World(server)
@@ -51,10 +51,10 @@ def world(sms, shop, tarpit):
 def calm(shop):
     """A merchant that behaves."""
     shop.trouble = shop.declines = 0.0
-    shop.down, shop.code = False, None
+    shop.down, shop.code, shop.echoes = False, None, False
     yield shop
     shop.trouble = shop.declines = 0.0
-    shop.down, shop.code = False, None
+    shop.down, shop.code, shop.echoes = False, None, False
 
 
 def credential(world, name, hosts, **changed):
@@ -442,6 +442,77 @@ def test_calls_go_where_the_credential_says_or_nowhere(world, calm, base, hosts,
     )
     assert row["fault"] == fault and not row["sent"]
     assert len(calm.requests) == before
+
+
+# What a merchant is told of a member
+
+
+@pytest.fixture
+def curious(world, shop):
+    """A merchant whose plugin discloses a phone."""
+    if not plugins.find(world.administrator, "discloses"):
+        plugins.upload(world.administrator, plugins.built("discloses")).expect(201)
+        plugins.change(world.administrator, "discloses", mode="enforced").expect(200)
+    market = world.market()
+    connect(market, "discloses", base=shop.base, credential="shop").expect(200)
+    return market
+
+
+def somebody(world, phone):
+    made = world.make("/v1/members", name="欧阳云帆", phone=phone, unit_id=world.unit_id, consent=True)
+    member = Member(world, made["id"], "member")
+    world.give([member], 100)
+    return member
+
+
+def kept_anywhere(server, *words):
+    """Tables and logs in which one of them stands as it is."""
+    found = [word for word in words if word.encode() in server.log_path.read_bytes()]
+    tables = "SELECT TABLE_NAME AS t FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+    for row in server.sql(tables):
+        rows = repr([list(kept.values()) for kept in server.sql(f"SELECT * FROM `{row['t']}`")])
+        found += [row["t"] for word in words if word in rows or repr(word.encode())[2:-1] in rows]
+    return found
+
+
+def test_a_merchant_learns_what_its_plugin_declares_if_the_member_agrees(world, curious, calm):
+    number = f"138{world.new_id() % 10**8:08d}"
+    member, reward = somebody(world, number), curious.reward(stock=5, price=1)
+    assert member.get(f"/v1/rewards/{reward.id}").expect(200)["discloses"] == ["phone"]
+    before = len(calm.bodies)
+    for answer in (None, False):
+        told = {} if answer is None else {"agree_to_disclose": answer}
+        refused = member.redeem(reward, **told)
+        assert (refused.status, refused.code) == (409, "must_agree")
+        assert refused.json["discloses"] == ["phone"]
+    assert len(calm.bodies) == before and member.available == "100.00"
+
+    voucher = redeem(curious, member, reward, agree_to_disclose=True)
+    assert wait_for(member, voucher, "issued")["merchant_code"].startswith("D-")
+    [body] = calm.bodies[before:]
+    assert (body["phone"], body["name"], body["openid"]) == (f"+86{number}", "", "")
+    assert member.redeem(reward).code == "must_agree"  # each time anew
+    assert kept_anywhere(world.server, number, "欧阳云帆") == []
+
+
+def test_who_declares_nothing_learns_nothing(world, market, calm):
+    number, before = f"138{world.new_id() % 10**8:08d}", len(calm.bodies)
+    member = somebody(world, number)
+    voucher = redeem(market, member, market.reward(stock=1, price=1), agree_to_disclose=True)
+    wait_for(member, voucher, "issued")
+    assert number not in str(calm.bodies[before:]) and "欧阳" not in str(calm.bodies[before:])
+
+
+def test_what_a_merchant_repeats_of_a_member_is_not_kept(world, curious, calm):
+    number = f"138{world.new_id() % 10**8:08d}"
+    member, reward = somebody(world, number), curious.reward(stock=1, price=1)
+    calm.declines, calm.echoes = 1.0, True
+    voucher = redeem(curious, member, reward, agree_to_disclose=True)
+    wait_for(member, voucher, "cancelled")
+    [row] = operations(world, voucher)
+    assert row["reason"] == "不认识+86***********" and row["fault"] == ""
+    assert number not in str(member.get("/v1/inbox").expect(200))
+    assert kept_anywhere(world.server, number) == []
 
 
 # Codes bought in advance, and points for a cause

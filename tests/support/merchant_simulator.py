@@ -57,9 +57,11 @@ class MerchantSimulator:
         self.faults = list(FAULTS)
         self.declines = 0.0
         self.down = False
+        self.echoes = False  # says 400 and repeats the phone where it declines
         self.code = None  # the one that every voucher gets; None: each one of its own
         self.patience = patience  # seconds after which the caller has gone
         self.requests = []  # (operation, key, fault)
+        self.bodies = []
         self.vouchers = {}
         self.bad_signatures = 0
         self._answers = {}  # by key: an operation is done once
@@ -163,6 +165,7 @@ class MerchantSimulator:
             key = handler.path.rpartition("/")[2]
         fault = self._choose_fault()
         self.requests.append((operation, key, fault))
+        self.bodies.append(body)
         if not self._signature_is_right(handler, raw):
             self.bad_signatures += 1
             return handler.reply(401, b'{"state": "bad signature"}')
@@ -175,7 +178,10 @@ class MerchantSimulator:
             return handler.reply(500, b"oops")
         if fault == "later":
             return handler.reply(200, json.dumps({"key": key, "state": "later"}).encode())
-        answer = json.dumps(self.serve(operation, key, body)).encode()
+        served = self.serve(operation, key, body)
+        if self.echoes and served["state"] == "declined":
+            return handler.reply(400, f"不认识{body['phone']}".encode())
+        answer = json.dumps(served).encode()
         self._last_body, last = answer, self._last_body
         if fault == "swallow":
             return handler.hang_up()

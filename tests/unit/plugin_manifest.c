@@ -87,6 +87,9 @@ static void what_is_wrong_is_said(void **state)
     refuse("\"least\": -5", "\"least\": 50", "above");
     refuse("\"abi_major\": 1,", "", "abi_major");
     refuse("{\"name\": \"rule\",", "[", "no JSON");
+    refuse("\"events\":", "\"discloses\": [{\"is\": \"name\"}], \"events\":", "only a merchant");
+    refuse("\"audit\"", "\"merchant\", \"discloses\": [{\"is\": \"phone\"}, {\"is\": \"openid\"}]",
+           "no member has here");
 }
 
 static void defaults_are_filled_in(void **state)
