@@ -8,6 +8,7 @@
 #include "api/resources.h"
 #include "base/buffer.h"
 #include "base/metrics.h"
+#include "plugin/plugins.h"
 #include "store/db.h"
 
 /* GET /livez: the loops turn. Nothing that passes by itself should get a process restarted. */
@@ -46,6 +47,7 @@ static enum answered metrics(struct call *call)
     enum answered answered;
 
     metrics_write(&text);
+    plugins_write_metrics(call->app->plugins, &text);
     answered = reply_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8",
                            (struct text){text.data, text.length});
     buffer_free(&text);

@@ -84,11 +84,12 @@ static void write_head(struct buffer *out, const struct metric *metric)
     buffer_printf(out, "\n# TYPE %s %s\n", metric->name, types[metric->type]);
 }
 
-static void write_series(struct buffer *out, const struct metric *metric, const char *suffix)
+static void write_series(struct buffer *out, const char *name, const char *suffix,
+                         const char *label)
 {
-    buffer_printf(out, "%s%s", metric->name, suffix);
-    if (metric->label)
-        buffer_printf(out, "{%s}", metric->label);
+    buffer_printf(out, "%s%s", name, suffix);
+    if (label)
+        buffer_printf(out, "{%s}", label);
 }
 
 static void write_seconds(struct buffer *out, int64_t us)
@@ -96,44 +97,72 @@ static void write_seconds(struct buffer *out, int64_t us)
     buffer_printf(out, "%" PRId64 ".%06" PRId64, us / SECOND_US, us % SECOND_US);
 }
 
-static void write_bucket(struct buffer *out, const struct metric *metric, size_t bucket,
-                         int64_t count)
+static void write_bucket(struct buffer *out, const struct metric *family, const char *label,
+                         int64_t bound_us, int64_t count)
 {
-    buffer_printf(out, "%s_bucket{%s%sle=\"", metric->name, metric->label ? metric->label : "",
-                  metric->label ? "," : "");
-    if (bucket < METRIC_BUCKETS - 1)
-        write_seconds(out, bucket_bound_us(bucket));
+    buffer_printf(out, "%s_bucket{%s%sle=\"", family->name, label ? label : "", label ? "," : "");
+    if (bound_us < INT64_MAX)
+        write_seconds(out, bound_us);
     else
         buffer_add_text(out, "+Inf");
     buffer_printf(out, "\"} %" PRId64 "\n", count);
 }
 
+void metric_write_head(struct buffer *out, const struct metric *family)
+{
+    ASSERT(!name_is_known(family->name));
+    write_head(out, family);
+}
+
+void metric_write_value(struct buffer *out, const struct metric *family, const char *label,
+                        int64_t value)
+{
+    write_series(out, family->name, "", label);
+    buffer_printf(out, " %" PRId64 "\n", value);
+}
+
 /* The count is the sum of what was read of the buckets: the three must agree in one scrape. */
+void metric_write_durations(struct buffer *out, const struct metric *family, const char *label,
+                            const struct metric_durations *durations)
+{
+    int64_t count = 0, bound_us = durations->first_us;
+
+    for (size_t i = 0; i < durations->bucket_count; i++, bound_us *= 2) {
+        bool last = i + 1 == durations->bucket_count;
+        count += durations->buckets[i];
+        write_bucket(out, family, label, last ? INT64_MAX : bound_us, count);
+    }
+    write_series(out, family->name, "_sum", label);
+    buffer_add_char(out, ' ');
+    write_seconds(out, durations->sum_us);
+    buffer_add_char(out, '\n');
+    write_series(out, family->name, "_count", label);
+    buffer_printf(out, " %" PRId64 "\n", count);
+}
+
 static void write_histogram(struct buffer *out, const struct metric *metric)
 {
-    int64_t count = 0;
+    int64_t buckets[METRIC_BUCKETS];
 
-    for (size_t bucket = 0; bucket < METRIC_BUCKETS; bucket++) {
-        count += atomic_load_explicit(&metric->buckets[bucket], memory_order_relaxed);
-        write_bucket(out, metric, bucket, count);
-    }
-    write_series(out, metric, "_sum");
-    buffer_add_char(out, ' ');
-    write_seconds(out, atomic_load_explicit(&metric->sum_us, memory_order_relaxed));
-    buffer_add_char(out, '\n');
-    write_series(out, metric, "_count");
-    buffer_printf(out, " %" PRId64 "\n", count);
+    for (size_t i = 0; i < METRIC_BUCKETS; i++)
+        buckets[i] = atomic_load_explicit(&metric->buckets[i], memory_order_relaxed);
+    metric_write_durations(
+        out, metric, metric->label,
+        &(struct metric_durations){
+            .buckets = buckets,
+            .bucket_count = METRIC_BUCKETS,
+            .first_us = FIRST_BUCKET_US,
+            .sum_us = atomic_load_explicit(&metric->sum_us, memory_order_relaxed),
+        });
 }
 
 static void write_metric(struct buffer *out, const struct metric *metric)
 {
-    if (metric->type == METRIC_HISTOGRAM) {
+    if (metric->type == METRIC_HISTOGRAM)
         write_histogram(out, metric);
-        return;
-    }
-    write_series(out, metric, "");
-    buffer_printf(out, " %" PRId64 "\n",
-                  atomic_load_explicit(&metric->value, memory_order_relaxed));
+    else
+        metric_write_value(out, metric, metric->label,
+                           atomic_load_explicit(&metric->value, memory_order_relaxed));
 }
 
 void metrics_write(struct buffer *out)

@@ -39,4 +39,20 @@ void metric_observe_us(struct metric *metric, int64_t duration_us); /* histogram
 void metrics_register(struct metric *metrics, size_t count);
 void metrics_write(struct buffer *out);
 
+/*
+ * Families whose series come and go, such as one a plugin: whoever owns the numbers writes them
+ * behind metrics_write's, each family's head once and then its series. `family` is a constant and
+ * is not registered; `label` is as in struct metric, its values escaped where they need it.
+ */
+struct metric_durations {
+    const int64_t *buckets; /* how many took at most first_us, twice that, …; the last: longer */
+    size_t bucket_count;
+    int64_t first_us, sum_us;
+};
+void metric_write_head(struct buffer *out, const struct metric *family);
+void metric_write_value(struct buffer *out, const struct metric *family, const char *label,
+                        int64_t value);
+void metric_write_durations(struct buffer *out, const struct metric *family, const char *label,
+                            const struct metric_durations *durations);
+
 #endif

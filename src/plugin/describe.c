@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "plugin/host_main.h"
 
-#define NAME_MOST    40
+#define NAME_MOST    PLUGIN_NAME_MOST
 #define TEXT_LIMIT   200
 #define HELP_MOST    1000
 #define CHOICES_MOST 1000

@@ -7,7 +7,7 @@
 #include "plugin/facts.h"
 #include "plugin/manifest_names.h"
 
-#define NAME_MOST  40
+#define NAME_MOST  PLUGIN_NAME_MOST
 #define TITLE_MOST 200
 #define HELP_MOST  1000
 

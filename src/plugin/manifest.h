@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 
+#define PLUGIN_NAME_MOST     40 /* bytes */
 #define PLUGIN_SETTINGS_MOST 32
 #define PLUGIN_FACTS_MOST    32
 #define PLUGIN_RATINGS_MOST  16

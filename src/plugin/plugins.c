@@ -174,7 +174,7 @@ static void publish(struct plugins *plugins, struct generation *generation,
     pthread_mutex_lock(&plugins->lock);
     for (size_t i = 0; i < generation->set.count; i++)
         generation->where[i].tally =
-            plugin_tally_find(&plugins->tallies, generation->set.plugins[i].plugin_id);
+            plugin_tally_of(&plugins->tallies, &generation->set.plugins[i]);
     before = plugins->generation;
     plugins->generation = generation;
     for (size_t i = 0; i < DESKS; i++)
@@ -424,9 +424,25 @@ void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t
 struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_id)
 {
     pthread_mutex_lock(&plugins->lock);
-    struct plugin_tally *tally = plugin_tally_find(&plugins->tallies, plugin_id);
+    struct plugin_tally *tally = plugin_tally_find(plugins->tallies, plugin_id);
     pthread_mutex_unlock(&plugins->lock);
-    return plugin_tally_read(tally);
+    return tally ? plugin_tally_read(tally) : (struct plugin_figures){0};
+}
+
+/* Tallies outlive their sets: the lock is not held while they are written. */
+void plugins_write_metrics(struct plugins *plugins, struct buffer *out)
+{
+    struct plugin_tally **tallies;
+    size_t count;
+
+    pthread_mutex_lock(&plugins->lock);
+    count = plugins->generation->set.count;
+    tallies = memory_new((count + 1) * sizeof(struct plugin_tally *));
+    for (size_t i = 0; i < count; i++)
+        tallies[i] = plugins->generation->where[i].tally;
+    pthread_mutex_unlock(&plugins->lock);
+    plugin_tallies_write(tallies, count, out);
+    free(tallies);
 }
 
 /* With the lock held: the newest generation stays while it is. */

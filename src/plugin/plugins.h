@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "base/buffer.h"
 #include "base/config.h"
 #include "base/metrics.h"
 #include "plugin/facts.h"
@@ -203,6 +204,9 @@ struct plugin_figures {
     int64_t took[PLUGIN_TOOK];
 };
 struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_id);
+/* The same of all plugins of the set in force here, as metrics with a label plugin="name": behind
+ * what metrics_write has written. Any thread. */
+void plugins_write_metrics(struct plugins *plugins, struct buffer *out);
 
 /* What of a plugin runs on this server. Any thread. */
 struct plugin_here {

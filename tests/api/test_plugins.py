@@ -4,6 +4,7 @@ order, two administrators at once, the command line beside the API, a newer inst
 """
 
 import hashlib
+import re
 import shutil
 
 import pytest
@@ -13,9 +14,10 @@ from support import plugins
 from support.parallel import in_parallel
 from support.processes import wait_until
 from support.server import BINARY, Server
-from support.world import World
+from support.world import World, text_of
 
 FOLLOW_SECONDS = 10  # generous: it takes one
+HOSTILE_POINTS = 666  # tests/plugins/hostile.h
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +191,38 @@ def test_reasons_come_in_the_order_of_ranks(world, administrator):
         for name in names:
             put(administrator, name, mode="off")
     assert plugins.show(administrator, "first")["here"]["runs"] is False
+
+
+def series_of(server, name):
+    """{series without its plugin: value} in /metrics."""
+    lines = server.api().get("/metrics").body.decode().splitlines()
+    found = [line.rsplit(" ", 1) for line in lines if f'plugin="{name}"' in line]
+    return {re.sub(rf'plugin="{name}",?', "", series): float(value) for series, value in found}
+
+
+def test_metrics_have_a_label_a_plugin(world, administrator):
+    """As long as it is of the set: what is switched off or in quarantine has no series."""
+    market, (member,) = world.market(), world.members(1, points=1000)
+    plugins.upload(administrator, plugins.built("crash")).expect(201)
+    put(administrator, "count", mode="shadow")
+    plugins.change(administrator, "crash", mode="enforced").expect(200)
+    assert series_of(world.server, "count")["linli_plugin_questions_by_plugin_total{}"] == 0
+    market.voucher(member, price=5)
+    member.redeem(market.reward(stock=1, price=text_of(HOSTILE_POINTS))).expect(201)
+    count, crash = series_of(world.server, "count"), series_of(world.server, "crash")
+    assert count["linli_plugin_questions_by_plugin_total{}"] == 2
+    assert crash["linli_plugin_questions_by_plugin_total{}"] == 2
+    assert {name: value for name, value in (count | crash).items() if "fault" in name and value} == {
+        'linli_plugin_faults_by_plugin_total{fault="crashed"}': 1}
+    assert count["linli_plugin_question_seconds_count{}"] == 2
+    assert count['linli_plugin_question_seconds_bucket{le="+Inf"}'] == 2
+    assert 0 < crash["linli_plugin_question_seconds_sum{}"] < 1
+    for name in "count", "crash":
+        put(administrator, name, mode="off")
+        assert series_of(world.server, name) == {}
+    put(administrator, "count", mode="shadow")
+    assert series_of(world.server, "count") == count  # nobody has lost count
+    put(administrator, "count", mode="off")
 
 
 def test_two_administrators_at_once(world, administrator):

@@ -92,12 +92,42 @@ static void registering_a_table_again_changes_nothing(void **state)
     assert_string_equal(written(), before);
 }
 
+static void families_of_others_look_the_same(void **state)
+{
+    static const struct metric count = {"linli_test_asked_total", "Asked.", METRIC_COUNTER};
+    static const struct metric times = {"linli_test_asked_seconds", "It took.", METRIC_HISTOGRAM};
+    static const int64_t buckets[] = {2, 0, 1};
+    struct buffer out = {0};
+
+    (void)state;
+    metric_write_head(&out, &count);
+    metric_write_value(&out, &count, "plugin=\"a\"", 3);
+    metric_write_value(&out, &count, "plugin=\"b\"", 0);
+    metric_write_head(&out, &times);
+    metric_write_durations(&out, &times, "plugin=\"a\"",
+                           &(struct metric_durations){buckets, 3, 1, 2000009});
+    assert_string_equal(out.data,
+                        "# HELP linli_test_asked_total Asked.\n"
+                        "# TYPE linli_test_asked_total counter\n"
+                        "linli_test_asked_total{plugin=\"a\"} 3\n"
+                        "linli_test_asked_total{plugin=\"b\"} 0\n"
+                        "# HELP linli_test_asked_seconds It took.\n"
+                        "# TYPE linli_test_asked_seconds histogram\n"
+                        "linli_test_asked_seconds_bucket{plugin=\"a\",le=\"0.000001\"} 2\n"
+                        "linli_test_asked_seconds_bucket{plugin=\"a\",le=\"0.000002\"} 2\n"
+                        "linli_test_asked_seconds_bucket{plugin=\"a\",le=\"+Inf\"} 3\n"
+                        "linli_test_asked_seconds_sum{plugin=\"a\"} 2.000009\n"
+                        "linli_test_asked_seconds_count{plugin=\"a\"} 3\n");
+    buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_that_share_have_one_head),
         cmocka_unit_test(durations_are_cumulative_and_in_seconds),
         cmocka_unit_test(registering_a_table_again_changes_nothing),
+        cmocka_unit_test(families_of_others_look_the_same),
     };
 
     metrics_register(metrics, ARRAY_LENGTH(metrics));
