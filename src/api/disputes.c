@@ -9,19 +9,21 @@
 static json_t *dispute_json(const struct call *call, const struct dispute *dispute)
 {
     bool is_open = dispute->state == DISPUTE_OPEN;
+    json_t *claimed = dispute->has_claim ? json_integer(dispute->claimed_fen) : json_null();
 
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o,"
-                     " s:o}",
-                     "id", json_id(dispute->id), "state", dispute_state_name(dispute->state),
-                     "statement_id", json_id(dispute->statement_id), "redemption_id",
-                     json_id(dispute->redemption_id), "merchant_id", json_id(dispute->merchant_id),
-                     "merchant_name", dispute->merchant_name, "difference_fen",
-                     (json_int_t)dispute->fen, "reason", dispute->reason, "answer", dispute->answer,
-                     "opened_by", id_or_null(dispute->opened_by), "opened_at",
-                     json_time(dispute->opened_us), "answer_by", json_time(dispute->due_us),
-                     "overdue", is_open && dispute->due_us < call->now_us, "decided_by",
-                     id_or_null(dispute->decided_by), "decided_at", json_time(dispute->decided_us),
-                     "corrected_on", id_or_null(dispute->corrected_on));
+    return json_pack(
+        "{s:o, s:s, s:o, s:o, s:o, s:s, s:o, s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:o,"
+        " s:o, s:o, s:o}",
+        "id", json_id(dispute->id), "state", dispute_state_name(dispute->state), "statement_id",
+        json_id(dispute->statement_id), "redemption_id", json_id(dispute->redemption_id),
+        "merchant_id", json_id(dispute->merchant_id), "merchant_name", dispute->merchant_name,
+        "claimed_fen", claimed, "difference_fen", (json_int_t)dispute->fen, "reason",
+        dispute->reason, "answer", dispute->answer, "opened_by", id_or_null(dispute->opened_by),
+        "opened_at", json_time(dispute->opened_us), "answer_by", json_time(dispute->due_us),
+        "overdue", is_open && dispute->due_us < call->now_us, "escalated_at",
+        json_time(dispute->escalated_us), "decided_by", id_or_null(dispute->decided_by),
+        "decided_at", json_time(dispute->decided_us), "corrected_on",
+        id_or_null(dispute->corrected_on));
 }
 
 static enum answered show(struct call *call, int status, uint64_t dispute_id)
@@ -94,7 +96,7 @@ static enum answered dispute_get(struct call *call)
 struct disputes_query {
     uint64_t merchant_id, statement_id;
     int state;
-    bool state_seen;
+    bool state_seen, overdue;
     struct page page;
 };
 
@@ -103,6 +105,7 @@ static const struct json_field disputes_query_fields[] = {
     {"statement_id", JSON_ID, OPTIONAL, offsetof(struct disputes_query, statement_id)},
     {"state", JSON_CHOICE, OPTIONAL, offsetof(struct disputes_query, state),
      .choices = DISPUTE_STATES, .seen = offsetof(struct disputes_query, state_seen)},
+    {"overdue", JSON_FLAG, OPTIONAL, offsetof(struct disputes_query, overdue)},
     PAGE_FIELDS(struct disputes_query, page),
     {0},
 };
@@ -115,21 +118,26 @@ static enum answered disputes_get(struct call *call)
         .merchant_id = call->who.role == ROLE_MANAGER ? call->who.scope_id : query->merchant_id,
         .statement_id = query->statement_id,
         .state = query->state_seen ? query->state + 1 : 0,
+        .late_us = query->overdue ? call->now_us : 0,
     };
     int64_t limit = page_limit(&query->page);
+    struct dispute_counts counts;
     struct dispute *disputes;
     struct error error;
     size_t count;
-    json_t *items;
+    json_t *items, *body;
 
     if (!dispute_list(call->db, &filter, query->page.after, limit, call->arena, &disputes, &count,
-                      &error))
+                      &error) ||
+        !dispute_count(call->db, filter.merchant_id, call->now_us, &counts, &error))
         return reply_error(call, &error);
     items = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(items, dispute_json(call, &disputes[i]));
-    return reply_json(call, 200,
-                      page_json(items, (int64_t)count == limit ? disputes[count - 1].id : 0));
+    body = page_json(items, (int64_t)count == limit ? disputes[count - 1].id : 0);
+    json_object_set_new(body, "open", json_integer(counts.open));
+    json_object_set_new(body, "overdue", json_integer(counts.overdue));
+    return reply_json(call, 200, body);
 }
 
 struct decision_input {
@@ -146,23 +154,28 @@ static const struct json_field decision_fields[] = {
 static enum answered dispute_decide_post(struct call *call)
 {
     const struct decision_input *input = call->input;
-    const struct dispute_decision decision = {.dispute_id = call->ids[0],
-                                              .actor = call->who.account_id,
-                                              .accepted = input->accepted,
-                                              .answer = input->answer,
-                                              .now_us = call->now_us};
+    struct dispute_decision decision = {.dispute_id = call->ids[0],
+                                        .actor = call->who.account_id,
+                                        .accepted = input->accepted,
+                                        .answer = input->answer,
+                                        .now_us = call->now_us};
     struct dispute dispute;
     struct error error;
     enum find found = dispute_find(call->db, call->ids[0], call->arena, &dispute, &error);
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    found = dispute_decide(call->db, &decision, &error);
-    if (found == FIND_FAILED)
+    if (!dispute_decide(call->db, &decision, &error))
         return reply_error(call, &error);
-    if (found == FIND_NOTHING)
+    switch (decision.verdict) {
+    case DISPUTE_NOT_OPEN:
         return reply_problem_detail(call, PROBLEM_CONFLICT, "已经答复过",
                                     "It was answered already");
+    case DISPUTE_IS_OWN:
+        return reply_problem_detail(call, PROBLEM_FORBIDDEN, "不能答复自己或所属商家的异议",
+                                    "Nobody answers a dispute of their own or their merchant's");
+    case DISPUTE_DECIDED: break;
+    }
     return show(call, 200, dispute.id);
 }
 

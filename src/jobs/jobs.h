@@ -12,6 +12,7 @@ bool proxy_redemptions_tell(struct job_context *context, struct error *error);
 bool vouchers_lapse(struct job_context *context, struct error *error);
 bool checks_release(struct job_context *context, struct error *error);
 bool checks_remind(struct job_context *context, struct error *error);
+bool disputes_late_escalate(struct job_context *context, struct error *error);
 bool statements_fill(struct job_context *context, struct error *error);
 bool advance_activities(struct job_context *context, struct error *error);
 bool answers_prune(struct job_context *context, struct error *error);

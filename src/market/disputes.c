@@ -2,6 +2,7 @@
 
 #include "market/settlement.h"
 #include "people/audit.h"
+#include "people/who.h"
 
 const char *dispute_state_name(enum dispute_state state)
 {
@@ -55,12 +56,12 @@ static bool open_in_transaction(struct db *db, void *context, struct error *erro
         return true;
     return db_run(db, error,
                   "INSERT INTO disputes (dispute_id, statement_id, redemption_id, merchant_id,"
-                  " state, fen, reason, opened_by, opened_us, due_us)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  " state, fen, claimed_fen, reason, opened_by, opened_us, due_us)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                   DB_ID(opening->id), DB_ID(opening->statement_id), DB_ID(opening->redemption_id),
                   DB_ID(opening->merchant_id), DB_INT(DISPUTE_OPEN),
-                  DB_INT(opening->claimed_fen - fen), DB_TEXT(opening->reason),
-                  DB_ID(opening->actor), DB_INT(opening->now_us),
+                  DB_INT(opening->claimed_fen - fen), DB_INT(opening->claimed_fen),
+                  DB_TEXT(opening->reason), DB_ID(opening->actor), DB_INT(opening->now_us),
                   DB_INT(opening->now_us + DISPUTE_ANSWERED_US)) == 1 &&
            audit_append(db, &audit, opening->now_us, error);
 }
@@ -77,38 +78,51 @@ bool dispute_open(struct db *db, struct dispute_opening *opening, struct error *
 
 /* --- Deciding --------------------------------------------------------------------------------- */
 
-struct deciding {
-    const struct dispute_decision *decision;
-    enum find found;
-};
+/* One person may have an account of the merchant and another of the programme. */
+static bool is_own(struct db *db, const struct dispute_decision *decision, bool *own,
+                   struct error *error)
+{
+    struct rows *rows = db_query(
+        db,
+        "SELECT 1 FROM disputes q JOIN accounts a"
+        " ON a.account_id = q.opened_by OR (a.scope_id = q.merchant_id AND a.role IN (?, ?))"
+        " WHERE q.dispute_id = ? AND (a.account_id = ? OR a.person_id ="
+        "  (SELECT me.person_id FROM accounts me WHERE me.account_id = ? AND me.person_id <> 0))"
+        " LIMIT 1",
+        DB_INT(ROLE_CLERK), DB_INT(ROLE_MANAGER), DB_ID(decision->dispute_id),
+        DB_ID(decision->actor), DB_ID(decision->actor));
+
+    *own = rows_next(rows);
+    return rows_end(rows, error);
+}
 
 static bool decide(struct db *db, void *context, struct error *error)
 {
-    struct deciding *deciding = context;
-    const struct dispute_decision *decision = deciding->decision;
+    struct dispute_decision *decision = context;
     const struct audit audit = {.actor = decision->actor,
                                 .action = "statement.dispute_decide",
                                 .object_id = decision->dispute_id,
                                 .after = decision->accepted ? TEXT("accepted") : TEXT("rejected"),
                                 .why = decision->answer};
-    int64_t changed =
-        db_run(db, error,
-               "UPDATE disputes SET state = ?, answer = ?, decided_by = ?, decided_us = ?"
-               " WHERE dispute_id = ? AND state = ?",
-               DB_INT(decision->accepted ? DISPUTE_ACCEPTED : DISPUTE_REJECTED),
-               DB_TEXT(decision->answer), DB_ID(decision->actor), DB_INT(decision->now_us),
-               DB_ID(decision->dispute_id), DB_INT(DISPUTE_OPEN));
+    int64_t changed;
+    bool own;
 
-    deciding->found = changed == 1 ? FIND_FOUND : FIND_NOTHING;
+    decision->verdict = DISPUTE_IS_OWN;
+    if (!is_own(db, decision, &own, error) || own)
+        return own;
+    changed = db_run(db, error,
+                     "UPDATE disputes SET state = ?, answer = ?, decided_by = ?, decided_us = ?"
+                     " WHERE dispute_id = ? AND state = ?",
+                     DB_INT(decision->accepted ? DISPUTE_ACCEPTED : DISPUTE_REJECTED),
+                     DB_TEXT(decision->answer), DB_ID(decision->actor), DB_INT(decision->now_us),
+                     DB_ID(decision->dispute_id), DB_INT(DISPUTE_OPEN));
+    decision->verdict = changed == 1 ? DISPUTE_DECIDED : DISPUTE_NOT_OPEN;
     return changed == 0 || (changed == 1 && audit_append(db, &audit, decision->now_us, error));
 }
 
-enum find dispute_decide(struct db *db, const struct dispute_decision *decision,
-                         struct error *error)
+bool dispute_decide(struct db *db, struct dispute_decision *decision, struct error *error)
 {
-    struct deciding deciding = {decision, FIND_NOTHING};
-
-    return db_transaction(db, decide, &deciding, error) ? deciding.found : FIND_FAILED;
+    return db_transaction(db, decide, decision, error);
 }
 
 bool disputes_correct(struct db *db, uint64_t merchant_id, uint64_t statement_id,
@@ -125,7 +139,8 @@ bool disputes_correct(struct db *db, uint64_t merchant_id, uint64_t statement_id
 #define DISPUTE_COLUMNS                                                                            \
     "SELECT q.dispute_id, q.statement_id, q.redemption_id, q.merchant_id, q.state, q.fen, m.name," \
     " q.reason, q.answer, q.opened_by, q.decided_by, q.opened_us, q.due_us, q.decided_us,"         \
-    " q.corrected_on FROM disputes q JOIN merchants m ON m.merchant_id = q.merchant_id "
+    " q.corrected_on, q.escalated_us, q.claimed_fen IS NOT NULL, q.claimed_fen"                    \
+    " FROM disputes q JOIN merchants m ON m.merchant_id = q.merchant_id "
 
 static void read_dispute(struct rows *rows, struct arena *arena, struct dispute *dispute)
 {
@@ -145,6 +160,9 @@ static void read_dispute(struct rows *rows, struct arena *arena, struct dispute 
         .due_us = rows_int(rows, 12),
         .decided_us = rows_int(rows, 13),
         .corrected_on = rows_id(rows, 14),
+        .escalated_us = rows_int(rows, 15),
+        .has_claim = rows_int(rows, 16) != 0,
+        .claimed_fen = rows_int(rows, 17),
     };
 }
 
@@ -165,17 +183,33 @@ bool dispute_list(struct db *db, const struct dispute_filter *filter, uint64_t a
                   struct arena *arena, struct dispute **disputes, size_t *count,
                   struct error *error)
 {
-    struct rows *rows =
-        db_query(db,
-                 DISPUTE_COLUMNS "WHERE q.dispute_id > ? AND (? = 0 OR q.merchant_id = ?)"
-                                 " AND (? = 0 OR q.statement_id = ?) AND (? = 0 OR q.state = ?)"
-                                 " ORDER BY q.dispute_id LIMIT ?",
-                 DB_ID(after), DB_ID(filter->merchant_id), DB_ID(filter->merchant_id),
-                 DB_ID(filter->statement_id), DB_ID(filter->statement_id), DB_INT(filter->state),
-                 DB_INT(filter->state), DB_INT(limit));
+    struct rows *rows = db_query(
+        db,
+        DISPUTE_COLUMNS "WHERE q.dispute_id > ? AND (? = 0 OR q.merchant_id = ?)"
+                        " AND (? = 0 OR q.statement_id = ?) AND (? = 0 OR q.state = ?)"
+                        " AND (? = 0 OR (q.state = 1 AND q.due_us < ?))"
+                        " ORDER BY q.dispute_id LIMIT ?",
+        DB_ID(after), DB_ID(filter->merchant_id), DB_ID(filter->merchant_id),
+        DB_ID(filter->statement_id), DB_ID(filter->statement_id), DB_INT(filter->state),
+        DB_INT(filter->state), DB_INT(filter->late_us), DB_INT(filter->late_us), DB_INT(limit));
 
     *disputes = arena_take(arena, (size_t)limit * sizeof **disputes);
     for (*count = 0; rows_next(rows); (*count)++)
         read_dispute(rows, arena, &(*disputes)[*count]);
+    return rows_end(rows, error);
+}
+
+bool dispute_count(struct db *db, uint64_t merchant_id, int64_t now_us,
+                   struct dispute_counts *counts, struct error *error)
+{
+    struct rows *rows =
+        db_query(db,
+                 "SELECT COUNT(*), COUNT(IF(due_us < ?, 1, NULL)) FROM disputes"
+                 " WHERE state = ? AND (? = 0 OR merchant_id = ?)",
+                 DB_INT(now_us), DB_INT(DISPUTE_OPEN), DB_ID(merchant_id), DB_ID(merchant_id));
+
+    *counts = (struct dispute_counts){0};
+    if (rows_next(rows))
+        *counts = (struct dispute_counts){rows_int(rows, 0), rows_int(rows, 1)};
     return rows_end(rows, error);
 }

@@ -70,6 +70,13 @@
       "“{title}”：商家没有答复，积分为您保留，工作人员将在两天内处理",                               \
       "“{title}”: the shop has not answered. Your points are kept, and somebody will see to it " \
       "within two days")                                                                             \
+    X(DISPUTES_LATE, 78, "disputes_late",                                                            \
+      "商家“{merchant}”对账单提出的 {count} 项异议已过答复期限，请尽快答复",                         \
+      "{count} disputed lines of “{merchant}” were not answered in time: please answer them")        \
+    X(DISPUTES_WAIT, 79, "disputes_wait",                                                            \
+      "您对账单提出的 {count} 项异议未能按期答复，已提醒管理员尽快处理",                             \
+      "{count} lines that you disputed were not answered in time: the administrators were "          \
+      "reminded")                                                                                    \
     X(CODES_LOW, 74, "codes_low", "“{title}”的卡券还剩 {left} 张，请补充",                           \
       "“{title}” has {left} codes left: please bring more")
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import contextmanager
 
 import pytest
 
@@ -291,26 +292,39 @@ def test_the_command_line_settles_while_the_server_serves(fresh_server):
     assert fresh_server.cli("statements", "list", "--state=paid").stdout.split()[0] == statement
 
 
-def test_a_disputed_line_is_corrected_on_the_next_statement(later, world_of_later, shop):
-    confirmed(shop, 2)
+def disputed(later, shop, count):
+    """Lines of a statement, each disputed: (the statement, its disputes)."""
+    confirmed(shop, count)
     later.advance(minutes=10)
-    first = shop.settle()
-    path = f"/v1/statements/{first['id']}/disputes"
-    ids = [line["redemption_id"] for line in lines(shop.manager, first)]
+    statement = shop.settle()
+    path = f"/v1/statements/{statement['id']}/disputes"
+    ids = [line["redemption_id"] for line in lines(shop.manager, statement)]
     claims = [{"redemption_id": i, "claimed_fen": 400, "reason": "合同价为 4 元"} for i in ids]
     made = [shop.manager.post(path, claim).expect(201) for claim in claims]
-    assert [dispute["difference_fen"] for dispute in made] == [150, 150]
+    assert {(d["claimed_fen"], d["difference_fen"]) for d in made} == {(400, 150)}
     assert shop.manager.post(path, claims[0]).status == 409
-    assert Market(world_of_later).manager.post(path, claims[0]).status == 404
-    later.advance(days=15)
-    seen = shop.manager.get(f"/v1/disputes/{made[0]['id']}").expect(200)
-    assert seen["state"] == "open" and seen["overdue"]
+    assert Market(shop.world).manager.post(path, claims[0]).status == 404
+    return statement, made
+
+
+def answer(person, dispute, accepted):
+    body = {"accepted": accepted, "answer": "已核对合同"}
+    return person.post(f"/v1/disputes/{dispute['id']}/decide", body)
+
+
+def told(person, kind, statement):
+    items = person.get("/v1/inbox", query={"limit": 100}).expect(200)["items"]
+    return [n for n in items if n["kind"] == kind and n["ref"] == statement["id"]]
+
+
+def test_a_disputed_line_is_corrected_on_the_next_statement(later, world_of_later, shop):
+    administrator = world_of_later.administrator
+    first, made = disputed(later, shop, 2)
+    later.advance(days=13)
     for dispute, accepted in zip(made, (True, False)):
-        answer = {"accepted": accepted, "answer": "已核对合同"}
-        decide = f"/v1/disputes/{dispute['id']}/decide"
-        assert shop.manager.post(decide, answer).status == 403
-        world_of_later.administrator.post(decide, answer).expect(200)
-        assert world_of_later.administrator.post(decide, answer).status == 409
+        assert answer(shop.manager, dispute, accepted).status == 403
+        answer(administrator, dispute, accepted).expect(200)
+        assert answer(administrator, dispute, accepted).status == 409
     confirmed(shop, 1)
     later.advance(minutes=10)
     second = shop.settle()
@@ -321,3 +335,100 @@ def test_a_disputed_line_is_corrected_on_the_next_statement(later, world_of_late
     later.advance(minutes=10)
     assert shop.settle()["corrections_fen"] == 0
     shop.verify_ledger()
+
+
+def test_an_answer_that_is_late_is_said_to_both_sides_once(later, world_of_later, shop):
+    administrator, manager, path = world_of_later.administrator, shop.manager, "/v1/disputes"
+    statement, made = disputed(later, shop, 3)
+    answer(administrator, made[2], False).expect(200)
+    seen = manager.get(path).expect(200)
+    assert (seen["open"], seen["overdue"]) == (2, 0)
+    later.advance(days=15)
+    (notice,) = wait_until(lambda: told(manager, "disputes_wait", statement), 15, "the notice")
+    assert notice["details"]["count"] == "2" and "2 项异议" in notice["text"]
+    (notice,) = told(administrator, "disputes_late", statement)
+    assert notice["details"]["count"] == "2" and notice["details"]["merchant"] in notice["text"]
+    seen = manager.get(path, query={"overdue": "true"}).expect(200)
+    assert (seen["open"], seen["overdue"]) == (2, 2)
+    assert [item["id"] for item in seen["items"]] == [dispute["id"] for dispute in made[:2]]
+    assert all(item["overdue"] and item["escalated_at"] for item in seen["items"])
+    assert manager.get(f"{path}/{made[2]['id']}").expect(200)["escalated_at"] is None
+    other = Market(world_of_later).manager.get(path).expect(200)
+    assert (other["open"], other["overdue"]) == (0, 0)
+    answer(administrator, made[0], True).expect(200)
+    assert manager.get(path).expect(200)["overdue"] == 1
+    probe, (late,) = disputed(later, shop, 1)
+    later.advance(days=15)
+    wait_until(lambda: told(manager, "disputes_wait", probe), 15, "the next one")
+    assert len(told(manager, "disputes_wait", statement)) == 1
+    assert len(told(administrator, "disputes_late", statement)) == 1
+    for dispute in (made[1], late):
+        answer(administrator, dispute, False).expect(200)
+    shop.verify_ledger()
+
+
+def test_nobody_answers_a_dispute_of_their_own_merchant(later, world_of_later, shop):
+    person = world_of_later.member()
+    world_of_later.staff("clerk", shop.id, person_id=person.id)
+    also_of_the_shop = world_of_later.staff("administrator", person_id=person.id)
+    _, (dispute,) = disputed(later, shop, 1)
+    assert answer(also_of_the_shop, dispute, True).code == "forbidden"
+    assert shop.manager.get(f"/v1/disputes/{dispute['id']}").expect(200)["state"] == "open"
+    answer(world_of_later.administrator, dispute, False).expect(200)
+
+
+@contextmanager
+def spoilt(server, table, key, assignment, *values):
+    """The row is as before afterwards."""
+    ((column, number),) = key.items()
+    where = f"WHERE {column} = %s"
+    (before,) = server.sql(f"SELECT * FROM {table} {where}", number)
+    server.sql(f"UPDATE {table} SET {assignment} {where}", *values, number)
+    assert server.sql(f"SELECT * FROM {table} {where}", number) != [before]
+    yield
+    back = ", ".join(f"{name} = %s" for name in before)
+    server.sql(f"UPDATE {table} SET {back} {where}", *before.values(), number)
+
+
+def test_verify_names_a_dispute_that_does_not_fit(later, world_of_later, shop):
+    administrator = world_of_later.administrator
+    first, made = disputed(later, shop, 3)
+    accepted, rejected, waiting = [dispute["id"] for dispute in made]
+    answer(administrator, made[0], True).expect(200)
+    answer(administrator, made[1], False).expect(200)
+    confirmed(shop, 1)
+    later.advance(minutes=10)
+    second = shop.settle()
+    shop.verify_ledger()
+    entry = {"audit_id": later.sql(
+        "SELECT audit_id FROM audit_trail WHERE object_id = %s AND actor <> 0", accepted
+    )[0]["audit_id"]}  # fmt: skip
+    spoils = [
+        (accepted, "claimed_fen = claimed_fen - 1"),
+        (accepted, "statement_id = %s", second["id"]),
+        (accepted, "redemption_id = 7"),
+        (accepted, "merchant_id = merchant_id + 1"),
+        (accepted, "decided_by = %s", shop.clerk.id),
+        (accepted, "decided_us = opened_us - 1, escalated_us = 1"),
+        (accepted, "corrected_on = 0"),
+        (accepted, "corrected_on = %s", first["id"]),
+        (rejected, "state = 2, corrected_on = %s", second["id"]),
+        (waiting, "state = 3"),
+    ]
+    for dispute, assignment, *values in spoils:
+        with spoilt(later, "disputes", {"dispute_id": dispute}, assignment, *values):
+            assert_named(later, dispute, assignment)
+    with spoilt(later, "audit_trail", entry, "actor = actor + 1"):
+        assert_named(later, accepted, "no entry")
+    account = {"account_id": administrator.id}
+    with spoilt(later, "accounts", account, "role = 16, scope_id = %s", shop.id):
+        assert_named(later, accepted, "of the merchant")
+    answer(administrator, made[2], False).expect(200)
+    shop.verify_ledger()
+
+
+def assert_named(server, dispute, what):
+    told = server.cli("ledger", "verify", "--json", check=False)
+    misfit = json.loads(told.stdout).get("misfit")
+    assert misfit and misfit["table"] == "disputes", (what, told.stdout)
+    assert misfit["key"] == f"dispute_id={dispute}", (what, misfit)
