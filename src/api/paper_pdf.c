@@ -49,40 +49,13 @@ struct words {
     PangoAlignment align;
 };
 
-/* The text with U+FFFD in place of what is valid UTF-8 and no character, of which one would end
- * cairo's drawing; itself when it has none. People type titles. */
-static const char *drawable(struct arena *arena, const char *text)
-{
-    static const char replacement[] = "\xEF\xBF\xBD";
-    struct buffer mended = {0};
-    size_t left = strlen(text), step, kept = 0;
-    const char *drawn = text;
-
-    for (const char *at = text; left > 0; at += step, left -= step) {
-        uint32_t character = 0;
-        step = utf8_decode(at, left, &character);
-        if (step > 0 && !utf8_is_no_character(character))
-            continue;
-        step = step > 0 ? step : 1;
-        buffer_add(&mended, text + kept, (size_t)(at - text) - kept);
-        buffer_add_text(&mended, replacement);
-        kept = (size_t)(at - text) + step;
-    }
-    if (kept > 0) {
-        buffer_add_text(&mended, text + kept);
-        drawn = arena_copy(arena, mended.data, mended.length);
-    }
-    buffer_free(&mended);
-    return drawn;
-}
-
 static PangoLayout *layout_of(const struct sheet *sheet, const struct words *words)
 {
     PangoLayout *layout = pango_layout_new(sheet->context);
 
     pango_font_description_set_absolute_size(sheet->font, words->size * PANGO_SCALE);
     pango_layout_set_font_description(layout, sheet->font);
-    pango_layout_set_text(layout, drawable(sheet->arena, words->text), -1);
+    pango_layout_set_text(layout, utf8_drawable(sheet->arena, words->text), -1);
     if (words->width > 0)
         pango_layout_set_width(layout, (int)(words->width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);

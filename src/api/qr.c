@@ -2,7 +2,9 @@
 
 #include <png.h>
 #include <qrencode.h>
+#include <string.h>
 
+#include "api/letters.h"
 #include "base/buffer.h"
 
 #define QUIET_ZONE    4 /* modules, ISO/IEC 18004 */
@@ -41,30 +43,43 @@ static bool is_dark(const QRcode *code, int x, int y)
            (code->data[y * code->width + x] & 1);
 }
 
-/* A byte of grey a pixel. */
-static uint8_t *paint(struct arena *arena, const QRcode *code, int side)
+static void paint(const QRcode *code, int side, uint8_t *to)
 {
-    uint8_t *pixels = arena_take(arena, (size_t)side * (size_t)side), *to = pixels;
-
     for (int y = 0; y < side; y++)
         for (int x = 0; x < side; x++)
             *to++ = is_dark(code, x / MODULE_PIXELS - QUIET_ZONE, y / MODULE_PIXELS - QUIET_ZONE)
                         ? 0
                         : 255;
+}
+
+/* A byte of grey a pixel, `side` a row; the symbol takes as many rows, the letters *below. */
+static uint8_t *paint_all(struct arena *arena, const QRcode *code, const char *letters, int side,
+                          int *below)
+{
+    const uint8_t *written = letters ? letters_paint(arena, letters, side, below) : NULL;
+    size_t symbol = (size_t)side * (size_t)side, lines = (size_t)side * (size_t)*below;
+    uint8_t *pixels = arena_take(arena, symbol + lines);
+
+    paint(code, side, pixels);
+    if (written)
+        memcpy(pixels + symbol, written, lines);
     return pixels;
 }
 
-struct text qr_png(struct arena *arena, const char *text)
+struct text qr_png(struct arena *arena, const char *text, const char *letters)
 {
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
     png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_GRAY};
     png_alloc_size_t size = 0;
+    int side, below = 0;
     uint8_t *pixels;
     char *png;
 
     ASSERT(code != NULL);
-    image.width = image.height = (png_uint_32)((code->width + 2 * QUIET_ZONE) * MODULE_PIXELS);
-    pixels = paint(arena, code, (int)image.width);
+    side = (code->width + 2 * QUIET_ZONE) * MODULE_PIXELS;
+    pixels = paint_all(arena, code, letters, side, &below);
+    image.width = (png_uint_32)side;
+    image.height = (png_uint_32)(side + below);
     QRcode_free(code);
     ASSERT(png_image_write_get_memory_size(image, size, 0, pixels, 0, NULL));
     png = arena_take(arena, size);

@@ -261,13 +261,24 @@ enum whose_code { CODE_OF_MERCHANT, CODE_OF_LINLI };
 struct qr_query {
     int format; /* enum image_format */
     int code;   /* enum whose_code; the merchant's is Linli's where the merchant gave none */
+    bool letters;
 };
 
 static const struct json_field qr_query_fields[] = {
     {"format", JSON_CHOICE, OPTIONAL, offsetof(struct qr_query, format), .choices = "svg|png"},
     {"code", JSON_CHOICE, OPTIONAL, offsetof(struct qr_query, code), .choices = "merchant|linli"},
+    {"letters", JSON_FLAG, OPTIONAL, offsetof(struct qr_query, letters)},
     {0},
 };
+
+/* For who types it at the counter. */
+static const char *letters_of(const struct call *call, const char *shown,
+                              const struct paper_code *code)
+{
+    const char *own = paper_code_for_people(call->arena, code);
+
+    return shown == code->text ? own : arena_printf(call->arena, "%s\nLinli %s", shown, own);
+}
 
 static enum answered redemption_qr(struct call *call)
 {
@@ -291,7 +302,9 @@ static enum answered redemption_qr(struct call *call)
     if (shown == NULL)
         shown = code.text;
     if (query->format == IMAGE_PNG)
-        return reply_bytes(call, 200, "image/png", qr_png(call->arena, shown));
+        return reply_bytes(
+            call, 200, "image/png",
+            qr_png(call->arena, shown, query->letters ? letters_of(call, shown, &code) : NULL));
     return reply_bytes(call, 200, "image/svg+xml", qr_svg(call->arena, shown));
 }
 

@@ -1,5 +1,9 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
+#include "base/buffer.h"
+
 static bool is_continuation(char byte)
 {
     return ((uint8_t)byte & 0xC0) == 0x80;
@@ -109,4 +113,29 @@ bool utf8_is_name(struct text text)
         seen = seen || !is_among(character, unseen, ARRAY_LENGTH(unseen));
     }
     return seen;
+}
+
+const char *utf8_drawable(struct arena *arena, const char *text)
+{
+    static const char replacement[] = "\xEF\xBF\xBD";
+    struct buffer mended = {0};
+    size_t left = strlen(text), step, kept = 0;
+    const char *drawn = text;
+
+    for (const char *at = text; left > 0; at += step, left -= step) {
+        uint32_t character = 0;
+        step = utf8_decode(at, left, &character);
+        if (step > 0 && !utf8_is_no_character(character))
+            continue;
+        step = step > 0 ? step : 1;
+        buffer_add(&mended, text + kept, (size_t)(at - text) - kept);
+        buffer_add_text(&mended, replacement);
+        kept = (size_t)(at - text) + step;
+    }
+    if (kept > 0) {
+        buffer_add_text(&mended, text + kept);
+        drawn = arena_copy(arena, mended.data, mended.length);
+    }
+    buffer_free(&mended);
+    return drawn;
 }

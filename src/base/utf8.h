@@ -4,6 +4,7 @@
 #ifndef LINLI_UTF8_H
 #define LINLI_UTF8_H
 
+#include "base/arena.h"
 #include "base/base.h"
 
 /*
@@ -17,6 +18,9 @@ size_t utf8_cut(const char *data, size_t length);
 bool utf8_count(struct text text, size_t *characters) MUST_CHECK;
 /* A code point that is none and never will be: U+FFFE and the like. */
 bool utf8_is_no_character(uint32_t character);
+/* The text with U+FFFD in place of what is not UTF-8, or is and no character: one such would end
+ * cairo's drawing. Itself when it has none, else in the arena. */
+const char *utf8_drawable(struct arena *arena, const char *text);
 /*
  * What people may be called: one line, of which something can be seen. No control characters, no
  * line separators, nothing that turns the direction of what stands after it on a paper, no code

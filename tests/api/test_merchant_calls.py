@@ -202,6 +202,10 @@ def test_a_code_that_several_open_vouchers_have_is_not_guessed_at(world, market,
     assert (again.status, again.json["id"]) == (200, first["id"])  # whatever has the code by now
 
 
+def png_height(png):
+    return int.from_bytes(png[20:24], "big")
+
+
 def test_the_merchants_code_is_on_paper_and_in_the_image(world, market, calm):
     """What the image says is known by another voucher, whose own code is the same text."""
     twin_owner, twin = world.market().voucher()
@@ -213,6 +217,9 @@ def test_the_merchants_code_is_on_paper_and_in_the_image(world, market, calm):
     assert theirs == twin_owner.get(f"/v1/redemptions/{twin['id']}/qr").body != ours
     image = member.get(f"{path}/qr?format=png").body
     assert image == twin_owner.get(f"/v1/redemptions/{twin['id']}/qr?format=png").body
+    lettered = f"{path}/qr?format=png&letters=true"
+    height = [png_height(member.get(lettered + of).body) for of in ("", "&code=linli")]
+    assert png_height(image) < height[1] < height[0]  # one line below it, and two
     page = member.get(f"{path}/print").body
     assert page.count(theirs) == page.count(ours) == 1
     assert re.findall(r'class="code">([^<]+)<', page.decode()) == [calm.code, voucher["code"]]

@@ -62,6 +62,19 @@ def test_the_png_shows_what_the_svg_shows(market):
     assert seen == dark
 
 
+def test_letters_stand_below_the_image(market):
+    (member, voucher), (other, twin) = market.voucher(), market.voucher()
+    plain, read = {"format": "png"}, {"format": "png", "letters": "true"}
+    path = f"/v1/redemptions/{voucher['id']}/qr"
+    bare, rows = [png_rows(member.get(path, query=query).body) for query in (plain, read)]
+    side, letters = len(bare), rows[len(bare) :]
+    assert rows[:side] == bare and 20 < len(letters) < 60
+    assert sum(pixel < 128 for row in letters for pixel in row) > 300  # 21 letters, not none or a bar
+    assert all(row[0] == row[-1] == 255 for row in letters) and set(letters[-1]) == {255}
+    theirs = png_rows(other.get(f"/v1/redemptions/{twin['id']}/qr", query=read).body)
+    assert theirs[side:] != letters
+
+
 def test_a_printed_voucher_is_good_at_the_counter(market):
     member, voucher = market.voucher(title='<script>alert("x")</script> & 桃酥')
     answer = member.get(f"/v1/redemptions/{voucher['id']}/print")
