@@ -1,6 +1,7 @@
-"""Merchants whose vouchers others issue, for tests that need one and no other side."""
+"""Merchants whose vouchers others issue: with a simulator on the other side, or with none."""
 
 from support import plugins
+from support.merchant_simulator import SECRET
 from support.processes import wait_until
 
 CSV = {"Content-Type": "text/csv"}
@@ -78,3 +79,45 @@ def dispute_a_line(market):
         world.server.sql(f"DELETE FROM {table} WHERE statement_id = %s", statement)
     world.server.sql("DELETE FROM redemptions WHERE redemption_id IN (%s, %s, %s)", *ids)
     return made[0]
+
+
+# With support/merchant_simulator.py on the other side
+
+
+def credential(world, name, hosts, **changed):
+    body = {"kind": "hmac-sha256", "hosts": hosts, "secret": SECRET, "why": "a test"} | changed
+    return world.administrator.put(f"/v1/credentials/{name}", body)
+
+
+def connect(market, plugin, language="en", **settings):
+    body = {"plugin": plugin, "settings": settings, "why": "a test"}
+    path, headers = f"/v1/merchants/{market.id}/plugin", {"Accept-Language": language}
+    return market.world.administrator.put(path, body, headers=headers)
+
+
+def redeem(market, member, reward, **changed):
+    answer = member.redeem(reward, **changed)
+    made = answer.expect(202)
+    assert answer.headers["Location"] == f"/v1/redemptions/{made['id']}"
+    assert made["state"] == "issuing" and "code" not in made
+    return made
+
+
+def wait_for(member, voucher, *states, seconds=15):
+    def there():
+        seen = member.redemption(voucher)
+        return seen if seen["state"] in states and seen["waiting_for"] is None else None
+
+    return wait_until(there, seconds, lambda: f"{states}, not {member.redemption(voucher)}")
+
+
+def operations(world, voucher):
+    path = f"/v1/merchant-calls?redemption_id={voucher['id']}"
+    return world.administrator.get(path).expect(200)["items"]
+
+
+def connected(world, shop):
+    """A merchant with an API of its own."""
+    market = world.market()
+    connect(market, "http_json", base=shop.base, credential="shop").expect(200)
+    return market
