@@ -216,14 +216,13 @@ static bool read_entry(struct text word, struct target *target)
     bool is_bare_v6 = colon && word.data[0] != '[' && colon < word.data + word.length - 1 &&
                       memchr(colon + 1, ':', word.length - (size_t)(colon + 1 - word.data));
     char url[300];
-    int length =
-        snprintf(url, sizeof url, is_bare_v6 ? "https://[%.*s]" : "https://%.*s", TEXT_ARGS(word));
+    size_t length = (size_t)snprintf(
+        url, sizeof url, is_bare_v6 ? "https://[%.*s]" : "https://%.*s", TEXT_ARGS(word));
 
-    if (length < 0 || (size_t)length >= sizeof url || url[length - 1] == ':' ||
-        memchr(word.data, '\0', word.length) ||
-        strspn(url + strlen("https://"), of) != (size_t)length - strlen("https://"))
+    if (length >= sizeof url || url[length - 1] == ':' || memchr(word.data, '\0', word.length) ||
+        strspn(url + strlen("https://"), of) != length - strlen("https://"))
         return false;
-    return target_read((struct text){url, (size_t)length}, target, &why);
+    return target_read((struct text){url, length}, target, &why);
 }
 
 bool target_is_listed(const struct target *target, const char *list)

@@ -154,8 +154,8 @@ static void a_list_names_hosts_and_ports_exactly(void **state)
 static void what_cannot_be_a_host_is_no_entry(void **state)
 {
     static const char *const good[] = {
-        "",          "  ",  "a.example b.example:8443", "A.example.,x_1", "10.1.2.3:1",
-        "[::1]:443", "::1", "localhost:65535\nb",
+        "a.example b.example:8443", "A.example.,x_1", "10.1.2.3:1", "[::1]:443", "::1",
+        "localhost:65535\nb",
     };
     static const char *const bad[] = {
         "a:99999",
