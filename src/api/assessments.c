@@ -32,10 +32,6 @@ static enum answered reply_run_answer(struct call *call, enum run_answer answer,
         return reply_bad_field(call, "/from", "bad_period", "begun, from..to, 3660 days at most");
     case RUN_BAD_RATING:
         return reply_bad_field(call, "/rating", "bad_choice", "one of the policy's ratings");
-    case RUN_POLICY_CHANGED:
-        return reply_problem_detail(
-            call, PROBLEM_CONFLICT, "考核政策已变更：请先恢复起草时的政策，或重新考核",
-            "The policy that drafted this is not in force: roll it back, or assess anew");
     case RUN_OPEN_APPEALS:
         return reply_problem_detail(call, PROBLEM_CONFLICT, "还有申诉未答复",
                                     "There are appeals without an answer");
@@ -51,8 +47,8 @@ static enum answered reply_run_answer(struct call *call, enum run_answer answer,
 static json_t *run_json(const struct run *run)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:o, s:b, s:s, s:I, s:I, s:I, s:s?, s:o, s:o, "
-        "s:o, s:o, s:s?, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:o, s:b, s:s, s:I, s:I, s:I, s:s?, s:s?, s:o, "
+        "s:o, s:o, s:o, s:s?, s:o, s:o}",
         "id", json_id(run->run_id), "plugin_id", json_id(run->plugin_id), "version_id",
         json_id(run->version_id), "policy_id", json_id(run->policy_id), "unit_id",
         json_id(run->unit_id), "by",
@@ -60,11 +56,11 @@ static json_t *run_json(const struct run *run)
         (int)run->revision, "from", json_day(run->from_day), "to", json_day(run->to_day),
         "forecast", run->forecast, "state", run_state_name(run->state), "members",
         (json_int_t)run->members, "members_rated", (json_int_t)run->members_done, "without_rating",
-        (json_int_t)run->faults, "failure", *run->failure ? run->failure : NULL, "finished_at",
-        json_time(run->finished_us), "shown_at", json_time(run->shown_us), "appeals_until",
-        json_time(run->appeals_until_us), "signed_by", id_or_null(run->signed_by), "signed_name",
-        *run->signed_name ? run->signed_name : NULL, "signed_at", json_time(run->signed_us),
-        "published_at", json_time(run->published_us));
+        (json_int_t)run->faults, "failure", *run->failure ? run->failure : NULL, "waits",
+        *run->waits ? run->waits : NULL, "finished_at", json_time(run->finished_us), "shown_at",
+        json_time(run->shown_us), "appeals_until", json_time(run->appeals_until_us), "signed_by",
+        id_or_null(run->signed_by), "signed_name", *run->signed_name ? run->signed_name : NULL,
+        "signed_at", json_time(run->signed_us), "published_at", json_time(run->published_us));
 }
 
 static json_t *counts_json(const struct rating_count *counts, size_t count)
@@ -351,13 +347,17 @@ static enum answered publish_post(struct call *call)
 
 /* --- Appeals ---------------------------------------------------------------------------------- */
 
-static json_t *appeal_json(const struct appeal *appeal)
+/* `waits`: it was upheld, and what follows waits with the run. */
+static json_t *appeal_json(const struct run *run, const struct appeal *appeal)
 {
-    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:s?, s:o}", "assessment_id",
+    bool waits = appeal->state == APPEAL_UPHELD && *run->waits;
+
+    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:s?, s:o, s:s?}", "assessment_id",
                      json_id(appeal->run_id), "member_id", json_id(appeal->member_id), "state",
                      appeal_state_name(appeal->state), "words", appeal->words, "made_at",
                      json_time(appeal->made_us), "answer", *appeal->answer ? appeal->answer : NULL,
-                     "decided_at", json_time(appeal->decided_us));
+                     "decided_at", json_time(appeal->decided_us), "waits",
+                     waits ? run->waits : NULL);
 }
 
 static enum answered appeals_get(struct call *call)
@@ -376,7 +376,7 @@ static enum answered appeals_get(struct call *call)
         return reply_error(call, &error);
     json_t *items = json_array();
     for (size_t i = 0; i < count && i < limit; i++)
-        json_array_append_new(items, appeal_json(&list[i]));
+        json_array_append_new(items, appeal_json(&run, &list[i]));
     return reply_json(call, 200, page_json(items, count > limit ? list[limit - 1].member_id : 0));
 }
 
@@ -423,8 +423,7 @@ static enum answered decision_post(struct call *call)
         .answer = input->answer,
     };
     struct error error = {0};
-    enum run_answer answer =
-        appeal_decide(call->db, call->app->plugins, &decision, call->now_us, &error);
+    enum run_answer answer = appeal_decide(call->db, &decision, call->now_us, &error);
 
     return answer == RUN_FINE ? reply_empty(call) : reply_run_answer(call, answer, &error);
 }

@@ -98,22 +98,20 @@ static enum run_answer read_meaning(const struct manifest *manifest, struct deci
     return RUN_BAD_RATING;
 }
 
-/* Under the very policy that drafted it: no other could rate the units again. */
-static enum run_answer look_up_rating(struct db *db, struct plugins *plugins,
-                                      struct deciding *deciding, struct error *error)
+/* By what the version that drafted it says of itself: it need not be in force. */
+static enum run_answer look_up_rating(struct db *db, struct deciding *deciding, struct error *error)
 {
     struct arena *arena = arena_new();
+    struct manifest *manifest = arena_take(arena, sizeof *manifest);
     struct run run;
     enum find found = run_find(db, deciding->decision->run_id, arena, &run, error);
-    enum run_answer answer = found == FIND_NOTHING ? RUN_NOT_FOUND : RUN_BROKEN;
+    enum run_answer answer;
 
-    if (found == FIND_FOUND) {
-        struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
-        const struct plugin *policy = run_policy(plugin_desk_set(desk), &run);
-
-        answer = policy ? read_meaning(policy->manifest, deciding) : RUN_POLICY_CHANGED;
-        plugins_return(desk);
-    }
+    if (found == FIND_FOUND)
+        found = registry_manifest(db, run.version_id, arena, manifest, error);
+    answer = found == FIND_FOUND     ? read_meaning(manifest, deciding)
+             : found == FIND_NOTHING ? RUN_NOT_FOUND
+                                     : RUN_BROKEN;
     arena_free(arena);
     return answer;
 }
@@ -170,8 +168,7 @@ static bool write_decision(struct db *db, void *context, struct error *error)
     return (!upheld || write_rating(db, deciding, error)) && note_decision(db, deciding, error);
 }
 
-enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
-                              const struct appeal_decision *decision, int64_t now_us,
+enum run_answer appeal_decide(struct db *db, const struct appeal_decision *decision, int64_t now_us,
                               struct error *error)
 {
     struct deciding deciding = {.decision = decision, .now_us = now_us};
@@ -179,7 +176,7 @@ enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
     if (decision->person_id == decision->member_id)
         return RUN_NOT_OWN;
     if (decision->rating.length > 0) {
-        enum run_answer known = look_up_rating(db, plugins, &deciding, error);
+        enum run_answer known = look_up_rating(db, &deciding, error);
         if (known != RUN_FINE)
             return known;
     }

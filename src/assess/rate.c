@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assess/runs.h"
+#include "assess/policy.h"
 #include "base/json_fields.h"
 #include "base/log.h"
 #include "outbox/inbox.h"
@@ -375,7 +375,7 @@ static bool write_progress(struct db *db, const struct slice *slice, struct erro
     return db_run(db, error,
                   "UPDATE assessment_runs SET step = ?, last_id = ?, members_done = members_done +"
                   " ?, faults = faults + ?, state = IF(?, IF(shown_us > 0, ?, ?), state),"
-                  " finished_us = IF(?, ?, finished_us) WHERE run_id = ?",
+                  " finished_us = IF(?, ?, finished_us), waits = '' WHERE run_id = ?",
                   DB_INT(step), DB_ID(last_id), DB_INT(members ? slice->count : 0),
                   DB_INT(slice->faults), DB_INT(done), DB_INT(RUN_SHOWN), DB_INT(RUN_DRAFT),
                   DB_INT(done), DB_INT(slice->now_us), DB_ID(run->run_id)) == 1;
@@ -395,15 +395,6 @@ static bool write_slice(struct db *db, void *context, struct error *error)
 
 /* --- The run ---------------------------------------------------------------------------------- */
 
-const struct plugin *run_policy(const struct plugin_set *set, const struct run *run)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (set->plugins[i].version_id == run->version_id &&
-            set->plugins[i].policy_id == run->policy_id)
-            return &set->plugins[i];
-    return NULL;
-}
-
 static bool fail_run(struct db *db, const struct run *run, const char *why, struct error *error)
 {
     LOG(WARN, "assessment.failed", LOG_INT("run", (int64_t)run->run_id), LOG_STR("why", why));
@@ -411,6 +402,18 @@ static bool fail_run(struct db *db, const struct run *run, const char *why, stru
                db, error,
                "UPDATE assessment_runs SET state = ?, failure = ? WHERE run_id = ? AND state = ?",
                DB_INT(RUN_FAILED), DB_STR(why), DB_ID(run->run_id), DB_INT(RUN_RATING)) >= 0;
+}
+
+/* The policy cannot be asked. What people have worked with is not lost by that. */
+static bool put_off(struct db *db, const struct run *run, const char *why, struct error *error)
+{
+    if (run->finished_us == 0)
+        return fail_run(db, run, why, error);
+    if (strcmp(run->waits, why) == 0)
+        return true;
+    LOG(WARN, "assessment.waits", LOG_INT("run", (int64_t)run->run_id), LOG_STR("why", why));
+    return db_run(db, error, "UPDATE assessment_runs SET waits = ? WHERE run_id = ? AND state = ?",
+                  DB_STR(why), DB_ID(run->run_id), DB_INT(RUN_RATING)) >= 0;
 }
 
 static void choose_facts(struct slice *slice)
@@ -431,9 +434,11 @@ static bool read_subjects(struct db *db, const char *path, struct slice *slice, 
     }
 }
 
-static bool rate_slice(struct db *db, struct plugin_desk *desk, const char *path,
-                       struct slice *slice, struct error *error)
+static bool rate_slice(struct db *db, struct policy *policy, const char *path, struct slice *slice,
+                       struct error *error)
 {
+    struct error why;
+
     choose_facts(slice);
     if (!read_subjects(db, path, slice, error))
         return false;
@@ -443,7 +448,8 @@ static bool rate_slice(struct db *db, struct plugin_desk *desk, const char *path
     if (slice->count > 0) {
         if (!load_facts(db, slice, error))
             return false;
-        plugin_desk_ask(desk, slice->calls, slice->count, slice->arena, DEADLINE_US);
+        if (!policy_ask(policy, slice->calls, slice->count, DEADLINE_US, slice->arena, &why))
+            return put_off(db, slice->run, why.detail, error);
     }
     return db_transaction(db, write_slice, slice, error);
 }
@@ -465,45 +471,47 @@ static bool count_members(struct db *db, const struct run *run, const char *path
                   DB_ID(run->run_id)) >= 0;
 }
 
-static bool advance(struct db *db, struct plugins *plugins, struct slice *slice,
+static bool advance(struct db *db, const struct run_tools *tools, struct slice *slice,
                     struct error *error)
 {
     const struct run *run = slice->run;
-    struct plugin_desk *desk = plugins_borrow(plugins, DESK_ROOM);
+    struct policy policy;
     struct unit unit;
     enum find found = unit_find(db, run->unit_id, slice->arena, &unit, error);
-    bool fine = found != FIND_FAILED;
+    bool fine;
 
-    slice->plugin = run_policy(plugin_desk_set(desk), run);
-    if (fine && found == FIND_NOTHING)
-        fine = fail_run(db, run, "its unit is not there any more", error);
-    else if (fine && !slice->plugin)
-        fine = fail_run(db, run, "the policy was changed or switched off meanwhile", error);
-    else if (fine)
-        fine = count_members(db, run, unit.path, error) &&
-               rate_slice(db, desk, unit.path, slice, error);
-    plugins_return(desk);
+    if (found != FIND_FOUND)
+        return found == FIND_NOTHING && fail_run(db, run, "its unit is not there any more", error);
+    found = policy_open(db, tools, run, slice->arena, &policy, error);
+    if (found == FIND_NOTHING)
+        return put_off(db, run, error->detail, error);
+    if (found == FIND_FAILED)
+        return false;
+    slice->plugin = policy.plugin;
+    fine = count_members(db, run, unit.path, error) &&
+           rate_slice(db, &policy, unit.path, slice, error);
+    policy_close(&policy);
     return fine;
 }
 
-bool run_advance(struct db *db, struct plugins *plugins, const struct programme_options *programme,
-                 uint64_t run_id, int64_t now_us, bool *more, struct error *error)
+bool run_advance(struct db *db, const struct run_tools *tools, uint64_t run_id, int64_t now_us,
+                 bool *more, struct error *error)
 {
     struct arena *arena = arena_new();
     struct run run;
     enum find found = run_find(db, run_id, arena, &run, error);
     struct slice slice = {.run = &run,
                           .arena = arena,
-                          .utc_offset_minutes = (int)programme->utc_offset_minutes,
+                          .utc_offset_minutes = (int)tools->programme->utc_offset_minutes,
                           .now_us = now_us};
     bool fine = found != FIND_FAILED;
 
     *more = false;
     if (found == FIND_FOUND && run.state == RUN_RATING) {
         slice.scope = run.step == RUN_UNITS ? LINLI_OF_UNIT : LINLI_OF_MEMBER;
-        fine = advance(db, plugins, &slice, error) &&
+        fine = advance(db, tools, &slice, error) &&
                run_find(db, run_id, arena, &run, error) == FIND_FOUND;
-        *more = fine && run.state == RUN_RATING;
+        *more = fine && run.state == RUN_RATING && *run.waits == '\0';
     }
     arena_free(arena);
     return fine;

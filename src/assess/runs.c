@@ -27,7 +27,7 @@ const char *run_state_name(enum run_state state)
     "SELECT run_id, plugin_id, version_id, policy_id, unit_id, affiliation, revision, from_day,"   \
     " to_day, from_us, until_us, asked_us, forecast, state, step, last_id, members, members_done," \
     " faults, failure, created_by, finished_us, shown_us, appeals_until_us, signed_by,"            \
-    " signed_name, signed_us, published_us FROM assessment_runs "
+    " signed_name, signed_us, published_us, waits FROM assessment_runs "
 
 static void read_run(struct rows *rows, struct arena *arena, struct run *run)
 {
@@ -60,6 +60,7 @@ static void read_run(struct rows *rows, struct arena *arena, struct run *run)
         .signed_name = rows_copy(rows, 25, arena),
         .signed_us = rows_int(rows, 26),
         .published_us = rows_int(rows, 27),
+        .waits = rows_copy(rows, 28, arena),
     };
 }
 
@@ -109,11 +110,12 @@ bool run_list(struct db *db, uint64_t before_id, size_t limit, struct arena *are
     return rows_end(rows, error);
 }
 
-bool run_next(struct db *db, uint64_t *run_id, struct error *error)
+bool run_next(struct db *db, uint64_t after_id, uint64_t *run_id, struct error *error)
 {
-    struct rows *rows =
-        db_query(db, "SELECT run_id FROM assessment_runs WHERE state = ? ORDER BY run_id LIMIT 1",
-                 DB_INT(RUN_RATING));
+    struct rows *rows = db_query(db,
+                                 "SELECT run_id FROM assessment_runs WHERE state = ?"
+                                 " AND run_id > ? ORDER BY run_id LIMIT 1",
+                                 DB_INT(RUN_RATING), DB_ID(after_id));
 
     *run_id = rows_next(rows) ? rows_id(rows, 0) : 0;
     return rows_end(rows, error);

@@ -13,7 +13,7 @@
 #include "base/ids.h"
 #include "people/affiliations.h"
 #include "people/programme.h"
-#include "plugin/plugins.h"
+#include "plugin/registry.h"
 
 /* Stored: do not renumber. */
 enum run_state {
@@ -46,6 +46,8 @@ struct run {
     int64_t members, members_done, faults; /* faults: subjects without a rating, since the policy
                                               failed on them: never a failing rating */
     const char *failure;
+    const char *waits; /* rating: it was drafted before, and its policy cannot be asked now: why;
+                          empty: it does not wait */
     uint64_t created_by, signed_by;
     const char *signed_name;
     int64_t finished_us, shown_us, appeals_until_us, signed_us, published_us;
@@ -61,10 +63,9 @@ enum run_answer {
     RUN_BAD_PERIOD, /* from after to, not begun yet, or longer than 3660 days */
     RUN_NOT_OWN,    /* nobody decides their own appeal */
     RUN_BAD_RATING, /* not one of the policy's */
-    RUN_POLICY_CHANGED, /* what drafted it is not in force any more */
-    RUN_OPEN_APPEALS,   /* to be decided before it is signed */
-    RUN_TOO_LATE,       /* the time for appeals is over */
-    RUN_BROKEN,         /* `error` is filled */
+    RUN_OPEN_APPEALS, /* to be decided before it is signed */
+    RUN_TOO_LATE,     /* the time for appeals is over */
+    RUN_BROKEN,       /* `error` is filled */
 };
 
 struct new_run {
@@ -78,17 +79,25 @@ struct new_run {
 enum run_answer run_create(struct db *db, struct id_maker *ids, struct plugins *plugins,
                            const struct new_run *wanted, int64_t now_us, uint64_t *run_id,
                            struct error *error);
+
+/* What advancing a run takes. */
+struct run_tools {
+    struct plugins *plugins;
+    const struct registry *registry;
+    const struct programme_options *programme;
+};
 /*
  * One slice of a run: a few thousand subjects, or its units. Any thread with a connection; two that
  * advance the same run are harmless: a slice is written by one of them. `more` says whether another
  * is needed.
+ *
+ * A run ends with the policy that it was made with (assess/policy.h). Where that cannot be asked, a
+ * run that was never drafted fails; one that was, waits, and goes on when it can.
  */
-bool run_advance(struct db *db, struct plugins *plugins, const struct programme_options *programme,
-                 uint64_t run_id, int64_t now_us, bool *more, struct error *error) MUST_CHECK;
-/* The version and settings that the run is held to; NULL: they are not in force any more. */
-const struct plugin *run_policy(const struct plugin_set *set, const struct run *run);
-/* A run that needs advancing; 0: none. */
-bool run_next(struct db *db, uint64_t *run_id, struct error *error) MUST_CHECK;
+bool run_advance(struct db *db, const struct run_tools *tools, uint64_t run_id, int64_t now_us,
+                 bool *more, struct error *error) MUST_CHECK;
+/* The next run that needs advancing, by id; 0: none. */
+bool run_next(struct db *db, uint64_t after_id, uint64_t *run_id, struct error *error) MUST_CHECK;
 
 enum find run_find(struct db *db, uint64_t run_id, struct arena *arena, struct run *run,
                    struct error *error);
@@ -134,10 +143,8 @@ struct appeal_decision {
     struct text rating;        /* upheld: the rating instead; empty: rejected */
     struct text answer;
 };
-/* Upheld: the member's rating changes, and the units are rated again, which takes the policy that
- * drafted them (RUN_POLICY_CHANGED: it is to be put back first, or another run started). */
-enum run_answer appeal_decide(struct db *db, struct plugins *plugins,
-                              const struct appeal_decision *decision, int64_t now_us,
+/* Upheld: the member's rating changes, and the units are rated again. */
+enum run_answer appeal_decide(struct db *db, const struct appeal_decision *decision, int64_t now_us,
                               struct error *error);
 bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit,
                  struct arena *arena, struct appeal **list, size_t *count,

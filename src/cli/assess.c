@@ -17,6 +17,7 @@
 struct office {
     struct books books;
     struct plugins *plugins;
+    struct registry registry;
     struct id_maker ids;
     struct arena *arena;
 };
@@ -31,6 +32,8 @@ static bool open_office(struct office *office, const struct settings *settings, 
         return false;
     id_maker_start(&office->ids, instance);
     secrets_serve_registry(office->books.keyring);
+    office->registry =
+        (struct registry){.options = &settings->plugins, .program = cli_program_path()};
     office->plugins = plugins_start(&settings->plugins, &office->books.database.options,
                                     &registry_source, cli_program_path(), error);
     return office->plugins != NULL;
@@ -73,12 +76,13 @@ static bool explain(enum run_answer answer, const struct wanted *wanted, struct 
 static bool advance(struct office *office, const struct programme_options *programme,
                     uint64_t run_id, struct run *run, struct error *error)
 {
+    const struct run_tools tools = {office->plugins, &office->registry, programme};
     struct db *db = office->books.database.db;
     struct progress progress = progress_new();
     bool more = true, fine = true;
 
     while (fine && more) {
-        fine = run_advance(db, office->plugins, programme, run_id, clock_now_us(), &more, error) &&
+        fine = run_advance(db, &tools, run_id, clock_now_us(), &more, error) &&
                run_find(db, run_id, office->arena, run, error) == FIND_FOUND;
         if (fine)
             progress_show(&progress, "rating", (uint64_t)run->members_done, (uint64_t)run->members);

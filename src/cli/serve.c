@@ -210,6 +210,7 @@ static bool start_keeper(struct server *server, struct error *error)
                                                      .keyring = server->keyring,
                                                      .ids = &server->ids,
                                                      .plugins = server->plugins,
+                                                     .registry = &server->registry,
                                                  });
     return true;
 }

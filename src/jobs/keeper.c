@@ -66,6 +66,7 @@ static void run(struct keeper *keeper, struct duty *duty)
         .keyring = keeper->tools.keyring,
         .ids = keeper->tools.ids,
         .plugins = keeper->tools.plugins,
+        .registry = keeper->tools.registry,
         .now_us = clock_now_us(),
         .arena = keeper->arena,
         .cursor = duty->cursor,

@@ -13,7 +13,7 @@
 #include "base/metrics.h"
 #include "ledger/teller.h"
 #include "people/programme.h"
-#include "plugin/plugins.h"
+#include "plugin/registry.h"
 #include "store/db.h"
 
 struct job_context {
@@ -23,6 +23,7 @@ struct job_context {
     struct keyring *keyring;
     struct id_maker *ids;
     struct plugins *plugins;
+    const struct registry *registry;
     int64_t now_us;      /* when this run began */
     struct arena *arena; /* of this run */
     uint64_t cursor;     /* the job's own, kept from run to run; 0 at the start of the process */
@@ -46,6 +47,7 @@ struct keeper_tools {
     struct keyring *keyring;
     struct id_maker *ids;
     struct plugins *plugins;
+    const struct registry *registry;
 };
 
 /* `jobs` ends with a NULL name and outlives the keeper, as the tools do. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/crypto.h"
+#include "plugin/registry.h"
 
 #define PIECE     65536
 #define FILE_MOST (64U << 20) /* bytes, debug information included */
@@ -96,4 +97,33 @@ bool plugin_file_read(const struct plugin_options *options, const char *program,
                      "%s is not the file that the database knows: another version of Linli is"
                      " installed here; restart this server with it",
                      path);
+}
+
+/* An uploaded file must be the bytes that were signed, by a key that is trusted now. */
+static bool may_run(const struct plugin_options *options, const struct plugin *plugin,
+                    struct error *error)
+{
+    if (!plugin_file_is(plugin->sha256, plugin->image))
+        return error_set(error, "plugin.other_file",
+                         "what the database has are not the bytes that were uploaded: upload it"
+                         " again");
+    if (plugin->is_signed)
+        return plugin_signature_holds(options->trusted_keys, plugin->image, plugin->signer,
+                                      plugin->signature, error);
+    return options->allow_unsigned ||
+           error_set(error, "plugin.unsigned",
+                     "it is not signed, and plugins.allow_unsigned is off");
+}
+
+bool plugin_bytes(const struct plugin_options *options, const char *program,
+                  const struct plugin *plugin, struct buffer *file, struct text *bytes,
+                  struct error *error)
+{
+    *bytes = plugin->image;
+    if (plugin->image.length > 0)
+        return may_run(options, plugin, error);
+    if (!plugin_file_read(options, program, plugin, file, error))
+        return false;
+    *bytes = (struct text){file->data, file->length};
+    return true;
 }

@@ -5,43 +5,23 @@
 #include <unistd.h>
 
 #include "plugin/plugin_files.h"
-#include "plugin/registry.h"
 
 bool plugin_is_hosted(const struct plugin *plugin)
 {
     return plugin->mode == PLUGIN_SHADOW || plugin->mode == PLUGIN_ENFORCED;
 }
 
-/* An uploaded file must be the bytes that were signed, by a key that is trusted now. */
-static bool may_run(const struct plugin_options *options, const struct plugin *plugin,
-                    struct error *error)
-{
-    if (!plugin_file_is(plugin->sha256, plugin->image))
-        return error_set(error, "plugin.other_file",
-                         "what the database has are not the bytes that were uploaded: upload it"
-                         " again");
-    if (plugin->is_signed)
-        return plugin_signature_holds(options->trusted_keys, plugin->image, plugin->signer,
-                                      plugin->signature, error);
-    return options->allow_unsigned ||
-           error_set(error, "plugin.unsigned",
-                     "it is not signed, and plugins.allow_unsigned is off");
-}
-
-/* The file in its sealed memory: an uploaded one's bytes, or the installation's, which must be the
- * one that the set was made with. */
 static int open_plugin(const struct recruiter *recruiter, const struct plugin *plugin,
                        struct error *error)
 {
     struct buffer file = {0};
-    int image = -1;
+    struct text image;
+    int opened = -1;
 
-    if (plugin->image.length > 0)
-        return may_run(recruiter->options, plugin, error) ? image_open(plugin->image, error) : -1;
-    if (plugin_file_read(recruiter->options, recruiter->program, plugin, &file, error))
-        image = image_open((struct text){file.data, file.length}, error);
+    if (plugin_bytes(recruiter->options, recruiter->program, plugin, &file, &image, error))
+        opened = image_open(image, error);
     buffer_free(&file);
-    return image;
+    return opened;
 }
 
 static bool read_settings(struct arena *arena, const struct plugin *plugin,

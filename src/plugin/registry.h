@@ -93,6 +93,9 @@ enum find registry_find_name(struct db *db, struct text name, struct arena *aren
                              struct plugin_row *row, struct error *error);
 bool registry_versions(struct db *db, uint64_t plugin_id, struct arena *arena,
                        struct plugin_version **rows, size_t *count, struct error *error) MUST_CHECK;
+/* The manifest of a version, from what is stored. */
+enum find registry_manifest(struct db *db, uint64_t version_id, struct arena *arena,
+                            struct manifest *manifest, struct error *error);
 bool registry_changes(struct db *db, uint64_t plugin_id, uint64_t before_id, size_t limit,
                       struct arena *arena, struct plugin_change_row **rows, size_t *count,
                       struct error *error) MUST_CHECK;

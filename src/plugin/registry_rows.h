@@ -8,12 +8,15 @@
 
 extern const struct registry_hooks *registry_hooks;
 
-/* The manifest of a version, from what is stored. */
-enum find registry_manifest(struct db *db, uint64_t version_id, struct arena *arena,
-                            struct manifest *manifest, struct error *error);
 /* A policy's settings in the open, secrets included. NULL: `error` says why; else the caller has
  * the reference. */
 json_t *registry_policy(struct db *db, uint64_t policy_id, struct error *error);
+/* Into a plugin of a set, by its policy_id and version_id; in the arena. False with db_error_kind
+ * DB_OK: the settings are not there, or do not open. */
+bool registry_read_settings(struct db *db, struct plugin *plugin, struct arena *arena,
+                            struct error *error) MUST_CHECK;
+bool registry_read_file(struct db *db, struct plugin *plugin, struct arena *arena,
+                        struct error *error) MUST_CHECK;
 /* The bytes of a version: of the database, or of the installation for a built-in one. */
 enum find registry_image(struct db *db, const struct registry *registry,
                          const struct plugin_row *row, uint64_t version_id, struct buffer *image,

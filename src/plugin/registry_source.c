@@ -18,20 +18,14 @@ static bool read_revision(struct db *db, uint64_t *revision, struct error *error
     return rows_end(rows, error);
 }
 
-static bool read_settings(struct db *db, struct plugin *plugin, struct arena *arena,
-                          struct error *error)
+bool registry_read_settings(struct db *db, struct plugin *plugin, struct arena *arena,
+                            struct error *error)
 {
     json_t *settings = registry_policy(db, plugin->policy_id, error);
     char *text;
 
-    if (!settings && db_error_kind(db) != DB_OK)
+    if (!settings)
         return false;
-    if (!settings) {
-        LOG(ERROR, "plugin.settings_lost", LOG_STR("plugin", plugin->manifest->name),
-            LOG_STR("detail", error->detail));
-        plugin->settings = ""; /* no JSON: its host does not start, and on_fault speaks for it */
-        return true;
-    }
     text = json_dumps(settings, JSON_COMPACT);
     plugin->settings = arena_copy(arena, text, strlen(text));
     free(text);
@@ -39,8 +33,22 @@ static bool read_settings(struct db *db, struct plugin *plugin, struct arena *ar
     return true;
 }
 
-static bool read_file(struct db *db, struct plugin *plugin, struct arena *arena,
-                      struct error *error)
+/* Those that are lost are logged, and its host does not start: on_fault speaks for it. */
+static bool read_settings(struct db *db, struct plugin *plugin, struct arena *arena,
+                          struct error *error)
+{
+    if (registry_read_settings(db, plugin, arena, error))
+        return true;
+    if (db_error_kind(db) != DB_OK)
+        return false;
+    LOG(ERROR, "plugin.settings_lost", LOG_STR("plugin", plugin->manifest->name),
+        LOG_STR("detail", error->detail));
+    plugin->settings = ""; /* no JSON */
+    return true;
+}
+
+bool registry_read_file(struct db *db, struct plugin *plugin, struct arena *arena,
+                        struct error *error)
 {
     struct rows *rows = db_query(
         db, "SELECT sha256, image, signer, signature FROM plugin_versions WHERE version_id = ?",
@@ -92,7 +100,7 @@ static bool read_set(struct db *db, struct arena *arena, struct plugin_set *set,
             continue;
         plugins[kept] = plugin_of(&rows[i]);
         if (!read_settings(db, &plugins[kept], arena, error) ||
-            !read_file(db, &plugins[kept], arena, error))
+            !registry_read_file(db, &plugins[kept], arena, error))
             return false;
         kept++;
     }

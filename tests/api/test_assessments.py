@@ -331,32 +331,61 @@ def test_signed_by_name_once_every_appeal_is_answered(world, office, policy, sho
     assert late.status == 409
 
 
-def test_a_policy_that_changes_meanwhile_fails_the_run(world, office, policy):
+def test_a_policy_that_is_lost_before_the_draft_fails_the_run(world, office, policy):
     wanted = {"plugin_id": policy["id"], "unit_id": office.id}
     wanted |= {"from": str(TODAY - timedelta(days=9)), "to": str(TODAY)}
     made = world.administrator.post("/v1/assessments", wanted).expect(201)
-    world.server.sql("UPDATE assessment_runs SET policy_id = 1, state = 1, step = 1, last_id = 0"
-                     " WHERE run_id = %s", made["id"])
+    world.server.sql("UPDATE assessment_runs SET policy_id = 1, state = 1, step = 1, last_id = 0,"
+                     " finished_us = 0 WHERE run_id = %s", made["id"])
     failed = wait_for(world, made["id"], "failed")
-    assert "changed" in failed["failure"]
+    assert "settings of policy 1" in failed["failure"]
 
 
-def test_an_appeal_after_a_change_of_policy_does_not_lose_what_was_shown(
-    world, office, policy, shown
-):
-    path = f"/v1/assessments/{shown['id']}"
-    office.few.post(f"{path}/appeal", {"words": "请核对"}).expect(204)
-    plugins.change(world.administrator, "annual_review", settings={"activities": 3}).expect(200)
-    answer = {"member_id": office.few.id, "answer": "已查明", "rating": "qualified"}
+@pytest.fixture
+def upheld(world, policy):
+    """Somebody falls short in a run that is shown, and appeals; the answer agrees with them."""
+    office = Office(world)
+    few = office.member(0, activities=1, due=7)
+    run_id = show(world, policy, office.id)["id"]
+    few.post(f"/v1/assessments/{run_id}/appeal", {"words": "请核对"}).expect(204)
+    answer = {"member_id": few.id, "answer": "已查明", "rating": "qualified"}
+    return run_id, office, answer
+
+
+def is_rated_again(world, run_id, office):
+    wait_for(world, run_id, "shown")
+    units = ratings(world, run_id, scope="unit")
+    assert units[office.teams[0]]["rating"] == units[office.id]["rating"] == "eligible"
+
+
+@pytest.mark.parametrize("changed", [{"settings": {"activities": 3}}, {"mode": "off"}])
+def test_a_run_ends_with_the_policy_that_it_was_made_with(world, policy, upheld, changed):
+    run_id, office, answer = upheld
+    plugins.change(world.administrator, "annual_review", **changed).expect(200)
     try:
-        assert world.administrator.post(f"{path}/decide-appeal", answer).code == "conflict"
-        assert world.administrator.get(path).expect(200)["state"] == "shown"
+        world.administrator.post(f"/v1/assessments/{run_id}/decide-appeal", answer).expect(204)
+        is_rated_again(world, run_id, office)
     finally:
         plugins.roll_back(world.administrator, "annual_review").expect(200)
+
+
+def test_what_was_decided_waits_for_a_policy_that_is_in_quarantine(world, policy, upheld):
+    run_id, office, answer = upheld
+    path, sql = f"/v1/assessments/{run_id}", world.server.sql
+    sql("UPDATE plugins SET mode = 4, quarantined_us = 1 WHERE plugin_id = %s", policy["id"])
+    sql("UPDATE plugin_sets SET revision = revision + 1")
+    running = f"/v1/plugins/{policy['id']}"
+    wait_until(lambda: not world.administrator.get(running).json["here"]["runs"], 20, "it is out")
     world.administrator.post(f"{path}/decide-appeal", answer).expect(204)
-    wait_for(world, shown["id"], "shown")
-    units = ratings(world, shown["id"], scope="unit")
-    assert units[office.teams[0]]["rating"] == "eligible"
+    wait_until(lambda: world.administrator.get(path).json["waits"], 20, "it waits")
+    seen = world.administrator.get(path).expect(200)
+    assert (seen["state"], seen["failure"]) == ("rating", None)
+    assert "quarantine" in seen["waits"]
+    [appeal] = world.administrator.get(f"{path}/appeals").expect(200)["items"]
+    assert (appeal["state"], appeal["waits"]) == ("upheld", seen["waits"])
+    plugins.change(world.administrator, "annual_review", mode="shadow").expect(200)
+    is_rated_again(world, run_id, office)
+    assert world.administrator.get(path).expect(200)["waits"] is None
 
 
 def test_the_copy_of_everything_has_ratings_and_appeals(world, office, policy, shown):
