@@ -9,7 +9,9 @@
 #include "plugin/asking.h"
 #include "plugin/sandbox.h"
 
-struct trial {
+#define QUESTIONS_MOST 500 /* of a message, whose deadline is that of a batch */
+
+struct plugin_trial {
     const struct plugin_options *options;
     struct arena *arena;
     struct crew crew; /* of one, without spares */
@@ -17,6 +19,7 @@ struct trial {
     struct manifest *manifest;
     struct linli_value values[PLUGIN_SETTINGS_MOST];
     struct seat seat;
+    bool started;
 };
 
 bool plugin_walls_are_whole(void)
@@ -25,7 +28,7 @@ bool plugin_walls_are_whole(void)
 }
 
 /* What the host told is the author's answer; what it could not tell is how it ended. */
-static bool fail(struct trial *trial, int64_t deadline_us, struct error *error)
+static bool fail(struct plugin_trial *trial, int64_t deadline_us, struct error *error)
 {
     bool late = clock_monotonic_us() >= deadline_us;
     struct host_end end = host_end(trial->seat.host, late ? FAULT_OVERRAN : FAULT_NONE);
@@ -36,7 +39,8 @@ static bool fail(struct trial *trial, int64_t deadline_us, struct error *error)
     return false;
 }
 
-static bool await(struct trial *trial, enum wire_kind until, const char **json, struct error *error)
+static bool await(struct plugin_trial *trial, enum wire_kind until, const char **json,
+                  struct error *error)
 {
     int64_t deadline_us = clock_monotonic_us() + trial->options->start_us;
     struct host_report report = {0};
@@ -50,7 +54,7 @@ static bool await(struct trial *trial, enum wire_kind until, const char **json, 
     return true;
 }
 
-static bool describe(struct trial *trial, struct error *error)
+static bool describe(struct plugin_trial *trial, struct error *error)
 {
     const char *json = "";
 
@@ -70,7 +74,7 @@ static bool has_defaults(const struct manifest *manifest)
     return true;
 }
 
-static bool start(struct trial *trial, const json_t *settings, struct error *error)
+static bool start(struct plugin_trial *trial, const json_t *settings, struct error *error)
 {
     struct host_guest *guest = &trial->crew.plan.guests[0];
     json_t *none = json_object();
@@ -92,36 +96,61 @@ static void ignore_fault(void *context, const struct plugin_call *call, const ch
         LOG_STR("fault", plugin_fault_name(call->fault)), LOG_STR("why", why));
 }
 
-static void ask(struct trial *trial, struct plugin_call *calls, size_t count)
+void plugin_trial_ask(struct plugin_trial *trial, struct plugin_call *calls, size_t count,
+                      struct arena *arena)
 {
     const struct asking_terms terms = {
         .deadline_us = trial->options->deadline_us,
         .start_us = trial->options->start_us,
         .recycle = INT64_MAX,
-        .memory = INT64_MAX,
+        .memory = trial->options->memory,
         .note = ignore_fault,
     };
-    struct place *places = arena_take(trial->arena, (count + 1) * sizeof *places);
+    struct place places[QUESTIONS_MOST];
 
-    for (size_t i = 0; i < count; i++) {
+    ASSERT(trial->started);
+    for (size_t i = 0; i < QUESTIONS_MOST; i++)
         places[i] = (struct place){&trial->seat, 0};
+    for (size_t i = 0; i < count; i++)
         if (!calls[i].plugin)
             calls[i].plugin = &trial->plugin;
+    for (size_t i = 0; i < count; i += QUESTIONS_MOST) {
+        size_t some = count - i < QUESTIONS_MOST ? count - i : QUESTIONS_MOST;
+
+        seats_ask(&trial->seat, 1, &terms, calls + i, places, some, arena);
     }
-    seats_ask(&trial->seat, 1, &terms, calls, places, count, trial->arena);
 }
 
-bool plugin_try(const struct plugin_options *options, const char *program, struct text image,
-                const json_t *settings, struct arena *arena, struct manifest *manifest,
-                struct plugin_call *calls, size_t count, struct error *error)
+void plugin_trial_end(struct plugin_trial *trial)
+{
+    if (!trial)
+        return;
+    if (trial->seat.host)
+        host_end(trial->seat.host, FAULT_NOT_THERE);
+    close(trial->crew.plan.guests[0].image);
+}
+
+static bool bring_up(struct plugin_trial *trial, const json_t *settings, struct error *error)
 {
     static const uint8_t no_key[PSEUDONYM_KEY_SIZE];
-    /* In the arena: calls point to its plugin. */
-    struct trial *trial = arena_take(arena, sizeof *trial);
-    bool fine;
+    const uint8_t *key = trial->options->pseudonym_key;
 
-    (void)program; /* hosts are this process's own file */
-    *trial = (struct trial){.options = options, .arena = arena, .manifest = manifest};
+    if (!describe(trial, error))
+        return false;
+    if (!settings && !has_defaults(trial->manifest))
+        return true;
+    trial->crew.members[0].pseudonyms = pseudonyms_of(key ? key : no_key, trial->manifest->name);
+    trial->started = start(trial, settings, error);
+    return trial->started;
+}
+
+struct plugin_trial *plugin_trial_start(const struct plugin_options *options, struct text image,
+                                        const json_t *settings, struct arena *arena,
+                                        struct manifest *manifest, struct error *error)
+{
+    struct plugin_trial *trial = arena_take(arena, sizeof *trial);
+
+    *trial = (struct plugin_trial){.options = options, .arena = arena, .manifest = manifest};
     trial->plugin = (struct plugin){.manifest = manifest, .mode = PLUGIN_SHADOW};
     trial->crew.plan = (struct host_plan){.count = 1,
                                           .memory = options->memory,
@@ -130,19 +159,25 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
     trial->seat.crew = &trial->crew;
     trial->crew.plan.guests[0].image = image_open(image, error);
     if (trial->crew.plan.guests[0].image < 0)
-        return false;
-    fine = describe(trial, error);
-    if (fine && (settings || has_defaults(manifest))) {
-        const uint8_t *key = options->pseudonym_key ? options->pseudonym_key : no_key;
-        trial->crew.members[0].pseudonyms = pseudonyms_of(key, manifest->name);
-        fine = start(trial, settings, error);
-        if (fine && count > 0)
-            ask(trial, calls, count);
-    }
-    if (trial->seat.host)
-        host_end(trial->seat.host, FAULT_NOT_THERE);
-    close(trial->crew.plan.guests[0].image);
-    return fine;
+        return NULL;
+    if (bring_up(trial, settings, error))
+        return trial;
+    plugin_trial_end(trial);
+    return NULL;
+}
+
+bool plugin_try(const struct plugin_options *options, const char *program, struct text image,
+                const json_t *settings, struct arena *arena, struct manifest *manifest,
+                struct plugin_call *calls, size_t count, struct error *error)
+{
+    struct plugin_trial *trial =
+        plugin_trial_start(options, image, settings, arena, manifest, error);
+
+    (void)program; /* hosts are this process's own file */
+    if (trial && trial->started)
+        plugin_trial_ask(trial, calls, count, arena);
+    plugin_trial_end(trial);
+    return trial != NULL;
 }
 
 /* --- Many at once ----------------------------------------------------------------------------- */

@@ -234,6 +234,19 @@ bool plugin_try(const struct plugin_options *options, const char *program, struc
                 struct plugin_call *calls, size_t count, struct error *error) MUST_CHECK;
 
 /*
+ * The same host kept, for questions that come in turn: a replay's. Trial and manifest live in
+ * `arena`, and calls that were asked point to them; answers are in the arena of the asking. NULL:
+ * `error` says why not. With settings NULL of a plugin that needs some nothing may be asked.
+ */
+struct plugin_trial;
+struct plugin_trial *plugin_trial_start(const struct plugin_options *options, struct text image,
+                                        const json_t *settings, struct arena *arena,
+                                        struct manifest *manifest, struct error *error) MUST_CHECK;
+void plugin_trial_ask(struct plugin_trial *trial, struct plugin_call *calls, size_t count,
+                      struct arena *arena);
+void plugin_trial_end(struct plugin_trial *trial); /* NULL is none */
+
+/*
  * Describes files that are trusted, all in one throw-away host; nothing is started. Where why[i] is
  * not NULL, manifests[i] is not set, and that is the reason. All of it lives in the arena.
  */

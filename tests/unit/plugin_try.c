@@ -29,6 +29,39 @@ static void describes_and_asks(void **state)
     arena_free(arena);
 }
 
+/* More than a message takes, and again: one host answers them all. */
+static void a_trial_is_kept(void **state)
+{
+    enum { MANY = 1200 };
+    struct arena *whole = arena_new(), *part = arena_new();
+    struct plugin_options options = test_options();
+    struct manifest manifest;
+    struct error error = {0};
+    struct plugin_trial *trial =
+        plugin_trial_start(&options, read_plugin(whole, "plain"), NULL, whole, &manifest, &error);
+
+    (void)state;
+    assert_non_null(trial);
+    for (int time = 0; time < 2; time++) {
+        struct plugin_call *calls = arena_take(part, MANY * sizeof *calls);
+
+        for (uint64_t i = 0; i < MANY; i++)
+            calls[i] = event_of(i + 1, i % 2 ? 50 : 500);
+        plugin_trial_ask(trial, calls, MANY, part);
+        for (size_t i = 0; i < MANY; i++) {
+            assert_int_equal(calls[i].fault, FAULT_NONE);
+            assert_int_equal(calls[i].answer.opinion.verdict, i % 2 ? LINLI_ALLOW : LINLI_FLAG);
+        }
+        assert_int_equal(children(), 1);
+        arena_reset(part);
+    }
+    plugin_trial_end(trial);
+    assert_int_equal(children(), 0);
+    plugin_trial_end(NULL);
+    arena_free(part);
+    arena_free(whole);
+}
+
 /* Shorter structs of earlier minor versions; what they lack is zero, what lies behind them unread.
  */
 static void older_plugins_go_on_working(void **state)
@@ -120,6 +153,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_and_asks),
+        cmocka_unit_test(a_trial_is_kept),
         cmocka_unit_test(older_plugins_go_on_working),
         cmocka_unit_test(the_oldest_is_not_told_of_forecasts),
         cmocka_unit_test(many_are_described_at_once),
