@@ -13,7 +13,7 @@ struct queue {
     struct queue_item *first;
     struct queue_item **last; /* where the next item is linked */
     size_t length, most;
-    bool closed;
+    bool closed, nudged;
 };
 
 struct queue *queue_new(size_t most)
@@ -63,7 +63,7 @@ static bool wait_for_item(struct queue *queue, int64_t timeout_us)
     bool for_ever =
         timeout_us < 0 || __builtin_add_overflow(clock_monotonic_us(), timeout_us, &until_us);
 
-    while (!queue->first && !queue->closed) {
+    while (!queue->first && !queue->closed && !queue->nudged) {
         if (for_ever) {
             pthread_cond_wait(&queue->not_empty, &queue->lock);
             continue;
@@ -73,6 +73,7 @@ static bool wait_for_item(struct queue *queue, int64_t timeout_us)
         if (pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until) == ETIMEDOUT)
             break;
     }
+    queue->nudged = false;
     return queue->first != NULL;
 }
 
@@ -106,6 +107,14 @@ struct queue_item *queue_take_all(struct queue *queue, int64_t timeout_us)
     }
     pthread_mutex_unlock(&queue->lock);
     return items;
+}
+
+void queue_nudge(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->nudged = true;
+    pthread_cond_signal(&queue->not_empty);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void queue_close(struct queue *queue)

@@ -22,6 +22,8 @@ bool queue_push(struct queue *queue, struct queue_item *item) MUST_CHECK;
 struct queue_item *queue_take(struct queue *queue, int64_t timeout_us);
 /* Takes everything that is queued as a list in order; waits as queue_take does. */
 struct queue_item *queue_take_all(struct queue *queue, int64_t timeout_us);
+/* Lets one who waits go on without an item: at once, or as soon as somebody waits. */
+void queue_nudge(struct queue *queue);
 /* No more pushes; those who wait wake up once it is empty. */
 void queue_close(struct queue *queue);
 bool queue_is_closed(struct queue *queue);

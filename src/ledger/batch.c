@@ -10,6 +10,7 @@ struct batch *batch_new(void)
 
     batch->book = book_new();
     batch->arena = arena_new();
+    batch->papers = arena_new();
     return batch;
 }
 
@@ -19,6 +20,8 @@ void batch_free(struct batch *batch)
         return;
     book_free(batch->book);
     arena_free(batch->arena);
+    arena_free(batch->papers);
+    hash_map_free(&batch->claimed);
     sql_free(&batch->sql);
     key_set_free(&batch->keys);
     free(batch->entries);
@@ -29,7 +32,11 @@ void batch_start(struct batch *batch, int64_t now_us)
 {
     batch->count = 0;
     batch->now_us = now_us;
+    batch->again = NULL;
+    batch->took_us = 0;
     key_set_clear(&batch->keys);
+    hash_map_clear(&batch->claimed);
+    arena_reset(batch->papers);
 }
 
 struct entry *batch_add(struct batch *batch, struct command *command, const struct key_set *keys)
@@ -41,6 +48,7 @@ struct entry *batch_add(struct batch *batch, struct command *command, const stru
     struct entry *entry = &batch->entries[batch->count++];
     *entry = (struct entry){.command = command};
     key_set_merge(&batch->keys, keys);
+    key_set_claim(keys, &batch->claimed);
     return entry;
 }
 
@@ -68,6 +76,11 @@ struct command *batch_command(struct batch *batch, size_t index)
 {
     ASSERT(index < batch->count);
     return batch->entries[index].command;
+}
+
+struct arena *batch_papers(struct batch *batch)
+{
+    return batch->papers;
 }
 
 void batch_deny(struct batch *batch, size_t index, enum refusal refusal)

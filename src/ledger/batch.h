@@ -1,7 +1,8 @@
 /*
  * A batch: commands that share one transaction, with everything they need on the way through it.
  * batch_load, batch_apply and batch_write are the three steps; the teller decides what happens
- * when one of them fails. Teller's thread only.
+ * when one of them fails. One thread at a time: the usher's while it is gathered and judged, the
+ * teller's while it is served.
  */
 #ifndef LINLI_BATCH_H
 #define LINLI_BATCH_H
@@ -37,8 +38,13 @@ struct batch {
     struct entry *entries; /* in the order of their arrival, which is the order of apply */
     size_t count, capacity;
     struct key_set keys;       /* of every row that they name */
+    struct hash_map claimed;   /* those of exclusive kinds: in no other batch meanwhile */
     int64_t now_us;            /* the batch's time */
     const struct judge *judge; /* may be NULL; stays from batch to batch */
+    struct arena *papers;      /* the judge's, about these commands */
+    /* By the teller, for the usher: */
+    struct queue_item *again; /* commands to be judged anew, the last first */
+    int64_t took_us;          /* in the database */
 
     struct book *book;
     struct arena *arena; /* of one attempt */

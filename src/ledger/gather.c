@@ -63,7 +63,7 @@ void gather_start(struct gather *gather, const struct teller_options *options, s
 void gather_end(struct gather *gather)
 {
     ASSERT(!gather->people.first && !gather->keeper.first);
-    hash_map_free(&gather->named);
+    hash_map_free(&gather->passed_over);
     key_set_free(&gather->keys);
 }
 
@@ -88,25 +88,6 @@ enum arrival gather_wait(struct gather *gather, int64_t timeout_us)
     return was_closed ? ARRIVAL_END : ARRIVAL_NONE;
 }
 
-/* Names the exclusive rows of the command that is looked at; false when one was named before. */
-static bool name_rows(struct gather *gather)
-{
-    bool all_new = true, is_new;
-
-    for (size_t i = 0; i < gather->keys.count; i++) {
-        const struct key_list *list = &gather->keys.lists[i];
-        if (!list->kind->exclusive)
-            continue;
-        for (size_t k = 0; k < list->count; k++) {
-            /* Ids have 53 bits: the top ones keep the kinds apart. */
-            hash_map_insert(&gather->named, (uint64_t)list->kind->lock_order << 56 ^ list->keys[k],
-                            &is_new);
-            all_new = all_new && is_new;
-        }
-    }
-    return all_new;
-}
-
 static bool has_room(const struct gather *gather, const struct batch *batch)
 {
     int64_t rows = (int64_t)(batch->count * ROWS_PER_COMMAND + batch->keys.keys * ROWS_PER_KEY);
@@ -114,8 +95,17 @@ static bool has_room(const struct gather *gather, const struct batch *batch)
     return batch->count < gather->limit && rows < gather->rows_most;
 }
 
+static bool must_wait(const struct gather *gather, const struct batch *batch,
+                      const struct batch *other)
+{
+    return key_set_conflicts(&gather->keys, &gather->passed_over) ||
+           key_set_conflicts(&gather->keys, &batch->claimed) ||
+           key_set_conflicts(&gather->keys, &other->claimed);
+}
+
 /* Moves up to `most` commands from the list into the batch. */
-static void fill_from(struct gather *gather, struct waiting *list, struct batch *batch, size_t most)
+static void fill_from(struct gather *gather, struct waiting *list, struct batch *batch,
+                      const struct batch *other, size_t most)
 {
     struct queue_item **at = &list->first;
 
@@ -130,7 +120,8 @@ static void fill_from(struct gather *gather, struct waiting *list, struct batch 
         key_set_clear(&gather->keys);
         command->kind->keys(command, &gather->keys);
         key_set_sort(&gather->keys); /* a command may name a row twice */
-        if (!name_rows(gather)) {
+        if (must_wait(gather, batch, other)) {
+            key_set_claim(&gather->keys, &gather->passed_over);
             at = &(*at)->next;
             continue;
         }
@@ -140,12 +131,21 @@ static void fill_from(struct gather *gather, struct waiting *list, struct batch 
     }
 }
 
-void gather_fill(struct gather *gather, struct batch *batch)
+static bool has_keeper(const struct batch *batch)
 {
-    hash_map_clear(&gather->named);
-    fill_from(gather, &gather->keeper, batch, 1);
-    fill_from(gather, &gather->people, batch, SIZE_MAX);
-    fill_from(gather, &gather->keeper, batch, SIZE_MAX);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->entries[i].command->low_priority)
+            return true;
+    return false;
+}
+
+void gather_fill(struct gather *gather, struct batch *batch, const struct batch *other)
+{
+    hash_map_clear(&gather->passed_over);
+    if (!has_keeper(batch))
+        fill_from(gather, &gather->keeper, batch, other, 1);
+    fill_from(gather, &gather->people, batch, other, SIZE_MAX);
+    fill_from(gather, &gather->keeper, batch, other, SIZE_MAX);
 }
 
 void gather_put_back(struct gather *gather, struct command *command)

@@ -2,9 +2,10 @@
  * Gather: which of the commands that wait make the next batch. No timer: what is there is taken.
  *
  * A command waits for a later batch when an earlier one names the same exclusive row (a wallet),
- * so that the facts about it are exact; commands on one wallet keep their order. The keeper's work
- * yields: its oldest command has a place in every batch, so that it never starves; the others only
- * fill what room people's commands leave. Teller's thread only.
+ * also one of the batch that is being served, so that the facts about it are exact; commands on one
+ * wallet keep their order. The keeper's work yields: its oldest command has a place in every batch,
+ * so that it never starves; the others only fill what room people's commands leave. The usher's
+ * thread only.
  */
 #ifndef LINLI_GATHER_H
 #define LINLI_GATHER_H
@@ -23,8 +24,8 @@ struct gather {
     struct queue *queue;
     struct in_flight *in_flight;
     struct waiting people, keeper;
-    struct hash_map named; /* exclusive rows of this batch and of those who were passed over */
-    struct key_set keys;   /* of the command that is looked at */
+    struct hash_map passed_over; /* exclusive rows that those named who have to wait */
+    struct key_set keys;         /* of the command that is looked at */
     int64_t rows_most, batch_us;
     size_t limit; /* commands a batch: learnt */
 };
@@ -39,8 +40,9 @@ enum arrival {
     ARRIVAL_END,  /* the queue is closed and everything was taken */
 };
 enum arrival gather_wait(struct gather *gather, int64_t timeout_us);
-/* Fills an empty batch; those whose client has left fail as "abandoned" on the way. */
-void gather_fill(struct gather *gather, struct batch *batch);
+/* Adds to a batch what may join it beside `other`, which is being served; those whose client has
+ * left fail as "abandoned" on the way. */
+void gather_fill(struct gather *gather, struct batch *batch, const struct batch *other);
 /* To the front again: it was in a batch and must be judged anew. */
 void gather_put_back(struct gather *gather, struct command *command);
 /* Everything that waits fails, what is still in the queue too. */

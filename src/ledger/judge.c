@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "ledger/batch.h"
 #include "ledger/judge_notes.h"
+#include "ledger/link.h"
 
 const struct config_entry review_config[] = {
     {.name = "review.answer_days",
@@ -25,7 +26,6 @@ const struct config_entry review_config[] = {
 struct rules_judge {
     struct judge judge;
     struct judge_tools tools;
-    struct arena *arena; /* of one batch, until the next is judged */
 };
 
 /* --- What an answer does ---------------------------------------------------------------------- */
@@ -78,10 +78,12 @@ enum plugin_effect judge_effect(const struct plugin *plugin, const struct plugin
 
 /* --- The questions ---------------------------------------------------------------------------- */
 
-/* Everything about one batch. */
+/* Everything about one look at a batch. */
 struct hearing {
-    struct rules_judge *judge;
+    const struct judge_tools *tools;
     struct batch *batch;
+    size_t first; /* of its commands that is judged now */
+    struct arena *arena;
     const struct plugin_set *set; /* NULL: there is no rule */
     struct judge_note **notes;    /* by entry; NULL: not asked about */
     struct plugin_call *calls;
@@ -106,13 +108,12 @@ static bool has_rules(const struct plugin_set *set)
 
 static void add_call(struct hearing *hearing, struct judge_note *note, const struct plugin *plugin)
 {
-    struct arena *arena = hearing->judge->arena;
     struct plugin_call *call = &hearing->calls[hearing->call_count];
     size_t facts = plugin->manifest->fact_count;
 
     *call = (struct plugin_call){.plugin = plugin, .operation = PLUGIN_CHECK};
     call->question.event = note->about.event;
-    call->values = arena_take(arena, (facts + 1) * sizeof *call->values);
+    call->values = arena_take(hearing->arena, (facts + 1) * sizeof *call->values);
     hearing->wishes[hearing->call_count++] =
         (struct fact_wish){.subject = &note->about.subject,
                            .facts = plugin->manifest->fact_index,
@@ -127,7 +128,7 @@ static void set_time(const struct hearing *hearing, struct command_event *about)
     about->event.size = sizeof about->event;
     about->event.at_us = hearing->batch->now_us;
     about->subject.at_us = hearing->batch->now_us;
-    about->subject.utc_offset_minutes = (int32_t)*hearing->judge->tools.utc_offset_minutes;
+    about->subject.utc_offset_minutes = (int32_t)*hearing->tools->utc_offset_minutes;
     about->subject.at_counter = (about->event.kind & (LINLI_REDEEM | LINLI_CONFIRM)) != 0;
 }
 
@@ -139,8 +140,8 @@ static void hear_command(struct hearing *hearing, size_t index)
     command->judged = (struct judgement){0};
     if (!command->kind->event)
         return;
-    note = arena_take(hearing->judge->arena, sizeof *note);
-    note->judgement_id = id_next(hearing->judge->tools.ids);
+    note = arena_take(hearing->arena, sizeof *note);
+    note->judgement_id = id_next(hearing->tools->ids);
     command->kind->event(command, &note->about);
     set_time(hearing, &note->about);
     note->first_call = hearing->call_count;
@@ -155,23 +156,36 @@ static void hear_all(struct hearing *hearing)
 {
     size_t count = batch_size(hearing->batch), most;
 
-    most = count * (hearing->set ? hearing->set->count : 0) + 1;
-    hearing->notes = arena_take(hearing->judge->arena, count * sizeof(struct judge_note *));
-    hearing->calls = arena_take(hearing->judge->arena, most * sizeof *hearing->calls);
-    hearing->wishes = arena_take(hearing->judge->arena, most * sizeof *hearing->wishes);
-    for (size_t i = 0; i < count; i++)
+    most = (count - hearing->first) * (hearing->set ? hearing->set->count : 0) + 1;
+    hearing->notes = arena_take(hearing->arena, count * sizeof(struct judge_note *));
+    hearing->calls = arena_take(hearing->arena, most * sizeof *hearing->calls);
+    hearing->wishes = arena_take(hearing->arena, most * sizeof *hearing->wishes);
+    for (size_t i = hearing->first; i < count; i++)
         hear_command(hearing, i);
 }
 
 /* --- Facts ------------------------------------------------------------------------------------ */
+
+/* Whether what is said of this command rests on what is known of its wallet. */
+static bool rests_on_wallet(const struct hearing *hearing, size_t index)
+{
+    const struct judge_note *note = hearing->notes[index];
+
+    if (!note || note->about.event.member == 0)
+        return false;
+    for (size_t i = 0; i < note->call_count; i++)
+        if (hearing->wishes[note->first_call + i].count > 0)
+            return true;
+    return false;
+}
 
 /* Before the facts: so a wallet that moves while they are read is found to have moved. */
 static void ask_versions(const struct hearing *hearing, struct sql *sql)
 {
     size_t asked = 0;
 
-    for (size_t i = 0; i < batch_size(hearing->batch); i++) {
-        if (!hearing->notes[i] || hearing->notes[i]->about.event.member == 0)
+    for (size_t i = hearing->first; i < batch_size(hearing->batch); i++) {
+        if (!rests_on_wallet(hearing, i))
             continue;
         if (asked++ == 0)
             sql_add(sql, "SELECT member_id, version FROM wallets FORCE INDEX (PRIMARY)"
@@ -192,7 +206,7 @@ static void read_versions(struct rows *rows, void *context)
     struct hearing *hearing = context;
     struct hash_map places = {0};
 
-    for (size_t i = 0; i < batch_size(hearing->batch); i++)
+    for (size_t i = hearing->first; i < batch_size(hearing->batch); i++)
         if (hearing->notes[i])
             hash_map_insert(&places, hearing->notes[i]->about.event.member, NULL)->number = i;
     while (rows_next(rows)) {
@@ -205,17 +219,25 @@ static void read_versions(struct rows *rows, void *context)
     hash_map_free(&places);
 }
 
-static bool load_facts(struct hearing *hearing, struct db *db)
+enum loaded { FACTS_LOADED, FACTS_MISSING, DATABASE_AWAY };
+
+/* A connection that was lost since the last look says nothing about the facts: twice, then. */
+static enum loaded load_facts(struct hearing *hearing, struct link *link)
 {
-    struct error error;
+    struct error error = {0};
     struct sql versions = {0};
-    bool loaded;
+    enum loaded loaded = DATABASE_AWAY;
 
     ask_versions(hearing, &versions);
-    loaded = facts_load(db, hearing->wishes, hearing->call_count, hearing->judge->arena, &versions,
-                        read_versions, hearing, &error);
+    for (int tries = 0; loaded == DATABASE_AWAY && tries < 2 && link_wait(link, &error); tries++) {
+        if (facts_load(link->db, hearing->wishes, hearing->call_count, hearing->arena, &versions,
+                       read_versions, hearing, &error))
+            loaded = FACTS_LOADED;
+        else if (db_is_connected(link->db))
+            loaded = FACTS_MISSING;
+    }
     sql_free(&versions);
-    if (!loaded)
+    if (loaded != FACTS_LOADED)
         LOG(WARN, "judge.no_facts", LOG_INT("commands", batch_size(hearing->batch)),
             LOG_STR("code", error.code), LOG_STR("detail", error.detail));
     return loaded;
@@ -225,11 +247,11 @@ static bool load_facts(struct hearing *hearing, struct db *db)
 
 static void judge_command(struct hearing *hearing, size_t index)
 {
-    const struct judge_tools *tools = &hearing->judge->tools;
+    const struct judge_tools *tools = hearing->tools;
     struct command *command = batch_command(hearing->batch, index);
     struct judge_note *note = hearing->notes[index];
     enum plugin_effect effect =
-        note_combine(note, hearing->calls + note->first_call, tools->ids, hearing->judge->arena);
+        note_combine(note, hearing->calls + note->first_call, tools->ids, hearing->arena);
     int offset = (int)*tools->utc_offset_minutes;
     int32_t answer_day =
         calendar_day(hearing->batch->now_us, offset) + (int32_t)tools->options->answer_days;
@@ -250,33 +272,41 @@ static void judge_command(struct hearing *hearing, size_t index)
     };
 }
 
-static void ask_plugins(struct hearing *hearing, struct plugin_desk *desk, struct db *db)
+static bool ask_plugins(struct hearing *hearing, struct plugin_desk *desk, struct link *link)
 {
-    if (load_facts(hearing, db)) {
-        plugin_desk_ask(desk, hearing->calls, hearing->call_count, hearing->judge->arena, 0);
-        return;
+    switch (load_facts(hearing, link)) {
+    case FACTS_LOADED:
+        plugin_desk_ask(desk, hearing->calls, hearing->call_count, hearing->arena, 0);
+        return true;
+    case FACTS_MISSING:
+        for (size_t i = 0; i < hearing->call_count; i++)
+            hearing->calls[i].fault = FAULT_NO_FACTS;
+        return true;
+    case DATABASE_AWAY: break;
     }
-    for (size_t i = 0; i < hearing->call_count; i++)
-        hearing->calls[i].fault = FAULT_NO_FACTS;
+    return false;
 }
 
-static void judge_batch(void *context, struct batch *batch, struct db *db)
+static bool judge_batch(void *context, struct batch *batch, size_t first, struct link *link)
 {
-    struct rules_judge *judge = context;
+    const struct rules_judge *judge = context;
     struct plugin_desk *desk = plugins_borrow(judge->tools.plugins, DESK_TELLER);
     const struct plugin_set *set = plugin_desk_set(desk);
-    struct hearing hearing = {.judge = judge, .batch = batch, .set = has_rules(set) ? set : NULL};
+    struct hearing hearing = {.tools = &judge->tools,
+                              .batch = batch,
+                              .first = first,
+                              .arena = batch_papers(batch),
+                              .set = has_rules(set) ? set : NULL};
 
-    arena_reset(judge->arena);
     hear_all(&hearing);
-    if (hearing.call_count > 0)
-        ask_plugins(&hearing, desk, db);
-    for (size_t i = 0; i < batch_size(batch); i++)
+    bool judged = hearing.call_count == 0 || ask_plugins(&hearing, desk, link);
+    for (size_t i = first; judged && i < batch_size(batch); i++)
         if (hearing.notes[i]) {
             hearing.notes[i]->revision = set->revision;
             judge_command(&hearing, i);
         }
     plugins_return(desk);
+    return judged;
 }
 
 struct judge *judge_new(const struct judge_tools *tools)
@@ -284,18 +314,12 @@ struct judge *judge_new(const struct judge_tools *tools)
     struct rules_judge *judge = memory_new(sizeof *judge);
 
     judge->tools = *tools;
-    judge->arena = arena_new();
     judge->judge = (struct judge){judge_batch, judge, notes_write};
     return &judge->judge;
 }
 
 void judge_free(struct judge *judge)
 {
-    struct rules_judge *whole;
-
-    if (!judge)
-        return;
-    whole = CONTAINER_OF(judge, struct rules_judge, judge);
-    arena_free(whole->arena);
-    free(whole);
+    if (judge)
+        free(CONTAINER_OF(judge, struct rules_judge, judge));
 }

@@ -1,6 +1,6 @@
 /*
- * The judge that asks audit plugins: for each batch one round trip for wallet versions and facts,
- * one question to all rules at once, before any row is locked. What they say becomes one effect a
+ * The judge that asks audit plugins: for the commands of each look one round trip for facts and the
+ * versions of the wallets they are about, one message to each host, before any row is locked. What they say becomes one effect a
  * command:
  *
  *   deny > hold > mark > pass, of the enforced rules; shadow rules are only written down
@@ -12,7 +12,8 @@
  * else marked. A quarantined rule is not asked and has no effect: administrators are told of it.
  *
  * What was said is written in the batch's own transaction (sql/0015_checks.sql): a row in
- * `decisions` for everything but an allowance, and one in `judgements` for the batch.
+ * `decisions` for everything but an allowance, and one in `judgements` for the batch and each set
+ * of plugins that was asked.
  */
 #ifndef LINLI_JUDGE_H
 #define LINLI_JUDGE_H

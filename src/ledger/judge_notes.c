@@ -140,25 +140,16 @@ static void add_decision(struct sql *sql, const struct judge_note *note, const s
     sql_add(sql, ")");
 }
 
-struct tally {
-    uint64_t id, revision;
-    size_t events, questions, answers;
-};
-
 /* All decisions of the batch in one statement, or none. */
-static void write_decisions(const struct batch *batch, struct sql *sql, struct tally *tally)
+static void write_decisions(const struct batch *batch, struct sql *sql)
 {
+    size_t rows = 0;
+
     for (size_t i = 0; i < batch->count; i++) {
         const struct judge_note *note = note_of(&batch->entries[i]);
 
-        if (!note)
-            continue;
-        tally->id = tally->id ? tally->id : note->judgement_id;
-        tally->revision = note->revision;
-        tally->events++;
-        tally->questions += note->call_count;
-        for (size_t k = 0; k < note->said_count; k++) {
-            if (tally->answers++ == 0)
+        for (size_t k = 0; note && k < note->said_count; k++) {
+            if (rows++ == 0)
                 sql_add(sql, "INSERT INTO decisions (decision_id, check_id, at_us, kind, ref,"
                              " member_id, actor, merchant_id, subject, points, plugin_id,"
                              " version_id, policy_id, mode, verdict, effect, fault, code,"
@@ -168,29 +159,54 @@ static void write_decisions(const struct batch *batch, struct sql *sql, struct t
             add_decision(sql, note, &note->said[k], batch->now_us);
         }
     }
-    if (tally->answers > 0)
+    if (rows > 0)
         sql_end(sql);
 }
 
+/* What one set was asked about the batch. */
+struct tally {
+    uint64_t id, revision;
+    size_t events, questions, answers;
+};
+
+static void write_tally(const struct batch *batch, const struct tally *tally, struct sql *sql)
+{
+    if (tally->events == 0)
+        return;
+    sql_add(sql, "INSERT INTO judgements (judgement_id, at_us, revision, lane, height, events,"
+                 " questions, answers) VALUES (");
+    sql_add_id(sql, tally->id);
+    sql_add(sql, ",");
+    sql_add_int(sql, batch->now_us);
+    then_id(sql, tally->revision);
+    then_id(sql, batch->has_block ? batch->block.lane : 0);
+    then_id(sql, batch->has_block ? batch->block.height : 0);
+    then_id(sql, tally->events);
+    then_id(sql, tally->questions);
+    then_id(sql, tally->answers);
+    sql_add(sql, ")");
+    sql_end(sql);
+}
+
+/* One look after the other, so each set's notes stand together. */
 void notes_write(void *context, const struct batch *batch, struct sql *sql)
 {
     struct tally tally = {0};
 
     (void)context;
-    write_decisions(batch, sql, &tally);
-    if (tally.events == 0)
-        return;
-    sql_add(sql, "INSERT INTO judgements (judgement_id, at_us, revision, lane, height, events,"
-                 " questions, answers) VALUES (");
-    sql_add_id(sql, tally.id);
-    sql_add(sql, ",");
-    sql_add_int(sql, batch->now_us);
-    then_id(sql, tally.revision);
-    then_id(sql, batch->has_block ? batch->block.lane : 0);
-    then_id(sql, batch->has_block ? batch->block.height : 0);
-    then_id(sql, tally.events);
-    then_id(sql, tally.questions);
-    then_id(sql, tally.answers);
-    sql_add(sql, ")");
-    sql_end(sql);
+    write_decisions(batch, sql);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct judge_note *note = note_of(&batch->entries[i]);
+
+        if (!note)
+            continue;
+        if (tally.events == 0 || tally.revision != note->revision) {
+            write_tally(batch, &tally, sql);
+            tally = (struct tally){.id = note->judgement_id, .revision = note->revision};
+        }
+        tally.events++;
+        tally.questions += note->call_count;
+        tally.answers += note->said_count;
+    }
+    write_tally(batch, &tally, sql);
 }

@@ -1,4 +1,5 @@
-/* What the judge remembers of one command until its batch is written. The teller's thread. */
+/* What the judge remembers of one command until its batch is written: made on the usher's thread,
+ * written on the teller's. */
 #ifndef LINLI_JUDGE_NOTES_H
 #define LINLI_JUDGE_NOTES_H
 
@@ -19,7 +20,7 @@ struct said {
 };
 
 struct judge_note {
-    uint64_t judgement_id; /* for the batch's, if it is the first that counts */
+    uint64_t judgement_id; /* for that of its set and batch, if it is the first that counts */
     struct command_event about;
     size_t first_call, call_count;
     uint64_t revision; /* of the set */

@@ -75,26 +75,26 @@ void key_set_merge(struct key_set *set, const struct key_set *one)
     set->keys += one->keys;
 }
 
-static bool lists_share_a_key(const struct key_list *a, const struct key_list *b)
+/* Ids have 53 bits: the top ones keep the kinds apart. */
+static uint64_t claim_of(const struct key_list *list, size_t index)
 {
-    for (size_t i = 0; i < a->count; i++)
-        for (size_t j = 0; j < b->count; j++)
-            if (a->keys[i] == b->keys[j])
+    return (uint64_t)list->kind->lock_order << 56 ^ list->keys[index];
+}
+
+bool key_set_conflicts(const struct key_set *set, const struct hash_map *claimed)
+{
+    for (size_t i = 0; claimed->count > 0 && i < set->count; i++)
+        for (size_t k = 0; set->lists[i].kind->exclusive && k < set->lists[i].count; k++)
+            if (hash_map_find(claimed, claim_of(&set->lists[i], k)))
                 return true;
     return false;
 }
 
-bool key_set_conflicts(const struct key_set *set, const struct key_set *one)
+void key_set_claim(const struct key_set *set, struct hash_map *claimed)
 {
-    for (size_t i = 0; i < one->count; i++) {
-        const struct key_list *wanted = &one->lists[i];
-        const struct key_list *taken =
-            wanted->kind->exclusive ? find_list(set, wanted->kind) : NULL;
-
-        if (taken && lists_share_a_key(wanted, taken))
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t k = 0; set->lists[i].kind->exclusive && k < set->lists[i].count; k++)
+            hash_map_insert(claimed, claim_of(&set->lists[i], k), NULL);
 }
 
 static int compare_keys(const void *a, const void *b)

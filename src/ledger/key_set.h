@@ -4,14 +4,15 @@
  * inside. One thread at a time.
  *
  *   gather   key_set_clear(&one); command->kind->keys(command, &one);
- *            if (key_set_conflicts(&batch, &one)) … it waits for the next batch
- *            else key_set_merge(&batch, &one);
+ *            if (key_set_conflicts(&one, &claimed)) … it waits for the next batch
+ *            else key_set_claim(&one, &claimed), key_set_merge(&batch, &one);
  *   load     key_set_sort(&batch);
  *            for each of batch.lists: kind->lock(sql, key_list_keys(list)), then its reads
  */
 #ifndef LINLI_KEY_SET_H
 #define LINLI_KEY_SET_H
 
+#include "base/hash_map.h"
 #include "ledger/command.h"
 
 /* The keys of one kind. */
@@ -31,8 +32,10 @@ struct key_set {
 void key_set_clear(struct key_set *set); /* keeps the memory */
 void key_set_free(struct key_set *set);
 
-/* Whether `one` names a row of an exclusive kind that `set` names already. */
-bool key_set_conflicts(const struct key_set *set, const struct key_set *one);
+/* Whether a row of an exclusive kind that `set` names was claimed. */
+bool key_set_conflicts(const struct key_set *set, const struct hash_map *claimed);
+/* Claims the set's rows of exclusive kinds. */
+void key_set_claim(const struct key_set *set, struct hash_map *claimed);
 /* Adds everything that `one` names. */
 void key_set_merge(struct key_set *set, const struct key_set *one);
 /* Kinds in lock order, their keys ascending, each once: the order of every lock. Kinds that name no

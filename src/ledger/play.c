@@ -91,7 +91,7 @@ static size_t fill_batch(struct player *player, struct command **commands, size_
             key_set_clear(&player->keys);
             command->kind->keys(command, &player->keys);
             key_set_sort(&player->keys); /* a command may name a row twice */
-            fits = !key_set_conflicts(&player->batch->keys, &player->keys);
+            fits = !key_set_conflicts(&player->keys, &player->batch->claimed);
         }
         if (fits)
             batch_add(player->batch, command, &player->keys);

@@ -1,6 +1,7 @@
 /*
- * The teller. `serve` is its summary; what each step does stands in the file of its name: gather,
- * batch_load, batch_apply, batch_write, batch_find.
+ * The teller. `serve` is its summary; what each step does stands in the file of its name:
+ * batch_load, batch_apply, batch_write, batch_find. What comes before, gather and judge, is the
+ * usher's.
  */
 #include "ledger/teller.h"
 
@@ -9,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "ledger/gather.h"
 #include "ledger/link.h"
 #include "ledger/teller_metrics.h"
+#include "ledger/usher.h"
 
 /* Runs of one batch before its commands are told to come again. */
 #define TRIES_MOST        4
@@ -23,6 +24,7 @@
 struct teller {
     struct queue *queue;
     struct in_flight *in_flight;
+    struct usher *usher;
     pthread_t thread;
     _Atomic uint8_t lane_number; /* of `lane`, for other threads */
     _Atomic bool fit;            /* when last looked: a durable database, and a lane in it */
@@ -31,14 +33,10 @@ struct teller {
     /* The thread's own: */
     struct link link;
     struct lane lane;
-    struct gather gather;
-    struct batch *batch;
-    struct batch *single;           /* one command of a batch that is run command by command */
-    int64_t now_us;                 /* of the last batch: the chain's time never goes back */
-    const _Atomic int64_t *time_us; /* of the options: NULL is the wall clock */
+    struct batch *single;     /* one command of a batch that is run command by command */
+    struct queue_item *again; /* of the batch at hand, to be judged anew: the last first */
     const struct signer *signer;
     uint32_t key_id;
-    const struct judge *judge;
 };
 
 /* --- Answers --------------------------------------------------------------------------------- */
@@ -76,7 +74,8 @@ static void send_back(struct teller *teller, struct command *command)
         return;
     }
     teller_count(TELLER_SENT_BACK, 1);
-    gather_put_back(&teller->gather, command);
+    command->item.next = teller->again;
+    teller->again = &command->item;
 }
 
 /* The batch is durable. */
@@ -87,12 +86,12 @@ static void answer_batch(struct teller *teller, struct batch *batch)
         teller_count(TELLER_TRANSFERS, batch->block.transfers);
     }
     teller_count(TELLER_BATCHES, 1);
-    for (size_t i = batch->count; i-- > 0;) /* the last first: each is put at the front */
+    for (size_t i = 0; i < batch->count; i++) {
         if (batch->entries[i].ending == ENDING_STALE)
             send_back(teller, batch->entries[i].command);
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->entries[i].ending != ENDING_STALE)
+        else
             answer_command(teller, &batch->entries[i]);
+    }
 }
 
 /* --- One batch ------------------------------------------------------------------------------- */
@@ -159,7 +158,7 @@ static enum fate find_fate(struct teller *teller, const struct batch *batch)
         LOG(WARN, "teller.fate_unknown", LOG_INT("lane", batch->block.lane),
             LOG_INT("height", batch->block.height), LOG_STR("code", error.code),
             LOG_STR("detail", error.detail));
-        gather_fail(&teller->gather, "busy");
+        usher_dismiss(teller->usher, "busy");
         if (queue_is_closed(teller->queue))
             return FATE_HIDDEN;
         link_pause(LOOK_AGAIN_US);
@@ -244,43 +243,20 @@ static void serve_singly(struct teller *teller, struct batch *batch, const struc
     key_set_free(&keys);
 }
 
-static void judge_batch(struct teller *teller, struct batch *batch)
-{
-    if (teller->judge)
-        teller->judge->judge(teller->judge->context, batch, teller->link.db);
-}
-
 /* --- The thread ------------------------------------------------------------------------------ */
 
-static int64_t time_now(const struct teller *teller)
+/* The batch's size is learnt from the database's work alone: judges are asked a batch in one
+ * message, so that smaller batches would only make them be asked more often. */
+static void serve_next(struct teller *teller, struct batch *batch)
 {
-    return teller->time_us ? atomic_load(teller->time_us) : clock_now_us();
-}
+    int64_t began_us = clock_monotonic_us();
 
-static void serve_next(struct teller *teller)
-{
-    struct batch *batch = teller->batch;
-    int64_t began_us = clock_monotonic_us(), now_us = time_now(teller);
-    struct error error;
-
-    if (now_us > teller->now_us)
-        teller->now_us = now_us;
-    batch_start(batch, teller->now_us);
-    gather_fill(&teller->gather, batch);
-    metric_set(&teller_metrics[TELLER_BACKLOG], (int64_t)in_flight_count(teller->in_flight));
-    if (batch->count == 0)
-        return;
-    size_t commands = batch->count;
-    if (link_wait(&teller->link, &error))
-        judge_batch(teller, batch);
-    /* The limit is learnt from the database's work alone: judges ask a batch in one message, so
-     * that smaller batches would only make them ask more often. */
-    int64_t judged_us = clock_monotonic_us();
+    teller->again = NULL;
     serve(teller, batch);
-    int64_t took_us = clock_monotonic_us() - began_us;
-    gather_learn(&teller->gather, commands, began_us + took_us - judged_us);
-    metric_observe_us(&teller_metrics[TELLER_BATCH_TIME], took_us);
-    LOG(DEBUG, "teller.batch", LOG_INT("commands", commands), LOG_INT("us", took_us));
+    batch->again = teller->again;
+    batch->took_us = clock_monotonic_us() - began_us;
+    metric_observe_us(&teller_metrics[TELLER_BATCH_TIME], batch->took_us);
+    LOG(DEBUG, "teller.batch", LOG_INT("commands", batch->count), LOG_INT("us", batch->took_us));
 }
 
 /* Nothing to do: the lease is kept up. Failure shows when there is something to do. */
@@ -300,11 +276,12 @@ static void rest(struct teller *teller)
 static void *run(void *context)
 {
     struct teller *teller = context;
+    struct batch *batch = NULL;
 
     for (;;) {
         atomic_store(&teller->turned_us, clock_monotonic_us());
-        switch (gather_wait(&teller->gather, LANE_RENEW_US)) {
-        case ARRIVAL_SOME: serve_next(teller); break;
+        switch (usher_exchange(teller->usher, &batch, LANE_RENEW_US)) {
+        case ARRIVAL_SOME: serve_next(teller, batch); break;
         case ARRIVAL_NONE: rest(teller); break;
         case ARRIVAL_END: return NULL;
         }
@@ -313,8 +290,6 @@ static void *run(void *context)
 
 static void teller_free(struct teller *teller)
 {
-    gather_end(&teller->gather);
-    batch_free(teller->batch);
     batch_free(teller->single);
     queue_free(teller->queue);
     in_flight_free(teller->in_flight);
@@ -330,21 +305,19 @@ struct teller *teller_start(const struct teller_options *options, const struct d
 
     teller->queue = queue_new((size_t)options->queue);
     teller->in_flight = in_flight_new((size_t)options->queue);
-    teller->time_us = options->time_us;
     teller->link = (struct link){.db = db_new(db), .outage_us = options->outage_us};
     teller->lane.instance_id = instance_id;
-    teller->batch = batch_new();
     teller->single = batch_new();
     teller->signer = signer;
     teller->key_id = key_id;
-    teller->judge = teller->batch->judge = teller->single->judge = judge;
-    gather_start(&teller->gather, options, teller->queue, teller->in_flight);
+    teller->single->judge = judge;
     if (!link_connect(&teller->link, error) || !claim_lane(teller, error)) {
         teller_free(teller);
         return NULL;
     }
     atomic_store(&teller->fit, true);
     atomic_store(&teller->turned_us, clock_monotonic_us());
+    teller->usher = usher_start(options, db, judge, teller->queue, teller->in_flight);
     ASSERT(pthread_create(&teller->thread, NULL, run, teller) == 0);
     return teller;
 }
@@ -355,6 +328,7 @@ void teller_stop(struct teller *teller)
         return;
     queue_close(teller->queue);
     pthread_join(teller->thread, NULL);
+    usher_stop(teller->usher);
     if (db_is_connected(teller->link.db))
         lane_give_back(&teller->lane, teller->link.db);
     teller_free(teller);
@@ -389,7 +363,9 @@ size_t teller_backlog(const struct teller *teller)
 
 enum teller_health teller_health(const struct teller *teller)
 {
-    if (clock_monotonic_us() - atomic_load(&teller->turned_us) > STUCK_AFTER_US)
+    int64_t stuck_us = clock_monotonic_us() - STUCK_AFTER_US;
+
+    if (atomic_load(&teller->turned_us) < stuck_us || usher_turned_us(teller->usher) < stuck_us)
         return TELLER_STUCK;
     return atomic_load(&teller->fit) ? TELLER_SERVES : TELLER_AWAY;
 }

@@ -1,6 +1,6 @@
 /*
- * The teller: one thread, the only code that moves points. It takes what is queued, runs it as one
- * transaction in two round trips, and answers when it is durable: DESIGN.md section 4.
+ * The teller: one thread, the only code that moves points. It takes what is queued and judged, runs
+ * it as one transaction in two round trips, and answers when it is durable: DESIGN.md section 4.
  */
 #ifndef LINLI_TELLER_H
 #define LINLI_TELLER_H
@@ -14,6 +14,8 @@
 
 struct teller;
 struct batch;
+struct link;
+struct arena;
 
 struct teller_options {
     int64_t queue;      /* commands that may be in hand: beyond it, 503 */
@@ -31,18 +33,22 @@ extern const size_t teller_metrics_count;
  * A judge looks at a whole batch before any row is locked: it loads facts set-wise and may refuse
  * single commands (batch_deny) or note the wallet version its facts were true for
  * (batch_expect_version): load sends a command whose wallet moved since back to the queue.
- * Plugin hosts are such a judge. On the teller's thread; it may use `db` outside a transaction. The
- * wallet it notes is one that the command names (struct command_kind's `keys`).
+ * Plugin hosts are such a judge. The wallet it notes is one that the command names (struct
+ * command_kind's `keys`).
  */
 struct judge {
-    void (*judge)(void *context, struct batch *batch, struct db *db);
+    /* The batch's commands from `first` on; those before were judged when there were no more. On
+     * the usher's thread, while the teller is at another batch; `link` is for this and outside a
+     * transaction. False when the database is away, and nothing can be said. */
+    bool (*judge)(void *context, struct batch *batch, size_t first, struct link *link);
     void *context;
-    /* Adds what it has to remember of the batch to the transaction; after apply, at each attempt.
-     * May be NULL. */
+    /* Adds what it has to remember of the batch to the transaction; on the teller's thread, after
+     * apply, at each attempt. May be NULL. */
     void (*write)(void *context, const struct batch *batch, struct sql *sql);
 };
 size_t batch_size(const struct batch *batch);
 struct command *batch_command(struct batch *batch, size_t index);
+struct arena *batch_papers(struct batch *batch); /* the judge's, until the batch is served */
 void batch_deny(struct batch *batch, size_t index, enum refusal refusal);
 void batch_expect_version(struct batch *batch, size_t index, uint64_t member_id, uint32_t version);
 

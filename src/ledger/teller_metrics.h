@@ -24,8 +24,10 @@
       "Commands judged again because their wallet had moved meanwhile")                            \
     X(BATCHES, COUNTER, "linli_teller_batches_total", NULL, "Batches committed")                   \
     X(TRANSFERS, COUNTER, "linli_teller_transfers_total", NULL, "Transfers committed")             \
+    X(JUDGE_TIME, HISTOGRAM, "linli_teller_judge_seconds", NULL,                                   \
+      "Duration of a look of the judge at commands, while the teller serves others")               \
     X(BATCH_TIME, HISTOGRAM, "linli_teller_batch_seconds", NULL,                                   \
-      "Duration of a batch from its judgement to its answers")                                     \
+      "Duration of a batch from its first statement to its answers")                               \
     X(BATCH_LIMIT, GAUGE, "linli_teller_batch_limit", NULL,                                        \
       "Commands at which a batch closes, learnt from recent durations")                            \
     X(BACKLOG, GAUGE, "linli_teller_backlog", NULL, "Commands in hand and not yet answered")       \

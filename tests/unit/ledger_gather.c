@@ -38,7 +38,7 @@ static void naming_done(struct command *command)
 static struct queue *queue;
 static struct in_flight *in_flight;
 static struct gather gather;
-static struct batch *batch;
+static struct batch *batch, *served; /* the second is being served */
 static const struct teller_options options = {.queue = 1000, .batch_rows = 4000, .batch_us = 20000};
 
 static int start(void **state)
@@ -48,6 +48,7 @@ static int start(void **state)
     queue = queue_new(1000);
     in_flight = in_flight_new(1000);
     batch = batch_new();
+    served = batch_new();
     gather_start(&gather, &options, queue, in_flight);
     return 0;
 }
@@ -60,13 +61,14 @@ static int end(void **state)
     queue_free(queue);
     in_flight_free(in_flight);
     batch_free(batch);
+    batch_free(served);
     return 0;
 }
 
-static void push(struct naming *naming, uint64_t one, uint64_t other)
+static void push(struct naming *naming, uint64_t one, uint64_t another)
 {
     *naming = (struct naming){.command = {.kind = &command_naming, .done = naming_done},
-                              .rows = {one, other}};
+                              .rows = {one, another}};
     assert_int_equal(in_flight_enter(in_flight, &naming->command), SUBMIT_QUEUED);
     assert_true(queue_push(queue, &naming->command.item));
 }
@@ -76,7 +78,7 @@ static void expect_batch(struct naming *const *expected, size_t count)
 {
     assert_int_equal(gather_wait(&gather, 0), ARRIVAL_SOME);
     batch_start(batch, 1);
-    gather_fill(&gather, batch);
+    gather_fill(&gather, batch, served);
     assert_int_equal(batch_size(batch), count);
     for (size_t i = 0; i < count; i++) {
         assert_ptr_equal(batch_command(batch, i), &expected[i]->command);
@@ -122,10 +124,40 @@ static void test_what_is_put_back_comes_first(void **state)
         push(&all[i], 1, 0);
     assert_int_equal(gather_wait(&gather, 0), ARRIVAL_SOME);
     batch_start(batch, 1);
-    gather_fill(&gather, batch);
+    gather_fill(&gather, batch, served);
     gather_put_back(&gather, batch_command(batch, 0));
     for (int i = 0; i < 3; i++)
         expect_batch((struct naming *[]){&all[i]}, 1);
+}
+
+/* Row 1 is being served: who names it waits, and who comes after them too. */
+static void test_a_batch_grows_beside_the_one_that_is_served(void **state)
+{
+    struct naming first, all[4];
+
+    (void)state;
+    push(&first, 1, 0);
+    assert_int_equal(gather_wait(&gather, 0), ARRIVAL_SOME);
+    gather_fill(&gather, served, batch);
+    push(&all[0], 1, 2);
+    push(&all[1], 2, 0);
+    push(&all[2], 3, 0);
+    assert_int_equal(gather_wait(&gather, 0), ARRIVAL_SOME);
+    batch_start(batch, 1);
+    gather_fill(&gather, batch, served);
+    assert_int_equal(batch_size(batch), 1);
+    push(&all[3], 4, 0);
+    assert_int_equal(gather_wait(&gather, 0), ARRIVAL_SOME);
+    gather_fill(&gather, batch, served);
+    assert_int_equal(batch_size(batch), 2);
+    assert_ptr_equal(batch_command(batch, 0), &all[2].command);
+    assert_ptr_equal(batch_command(batch, 1), &all[3].command);
+    in_flight_finish(in_flight, &all[2].command);
+    in_flight_finish(in_flight, &all[3].command);
+    in_flight_finish(in_flight, &first.command);
+    batch_start(served, 0);
+    expect_batch((struct naming *[]){&all[0]}, 1);
+    expect_batch((struct naming *[]){&all[1]}, 1);
 }
 
 static void test_rows_close_a_batch(void **state)
@@ -182,6 +214,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared_rows_share_a_batch, start, end),
         cmocka_unit_test_setup_teardown(test_order_is_kept_through_one_that_names_two, start, end),
         cmocka_unit_test_setup_teardown(test_what_is_put_back_comes_first, start, end),
+        cmocka_unit_test_setup_teardown(test_a_batch_grows_beside_the_one_that_is_served, start,
+                                        end),
         cmocka_unit_test_setup_teardown(test_rows_close_a_batch, start, end),
         cmocka_unit_test_setup_teardown(test_the_limit_follows_the_duration, start, end),
         cmocka_unit_test_setup_teardown(test_the_end_comes_after_the_last, start, end),

@@ -248,7 +248,7 @@ static void test_one_command_a_wallet_and_batch_in_order(void **state)
     }
     gate_open(&gate);
     wait_for(&done, 6);
-    assert_int_equal(gate.batches, 4);
+    assert_int_equal(gate.looks, 4);
     assert_int_equal(gate.sizes[1], 2); /* 71 72 */
     assert_int_equal(gate.sizes[2], 2); /* 71 72 */
     assert_int_equal(gate.sizes[3], 1); /* 71 */
@@ -258,6 +258,42 @@ static void test_one_command_a_wallet_and_batch_in_order(void **state)
     assert_int_equal(others[2].command.outcome.available, 1);
     assert_int_equal(others[4].command.outcome.available, 2);
     teller_stop(teller);
+}
+
+/* The teller waits for a row that the test holds; meanwhile the next batch grows. */
+static void test_the_next_batch_is_judged_while_one_is_served(void **state)
+{
+    struct gate gate;
+    struct credit first = credit_to(87, 1), again = credit_to(87, 1), others[2];
+    sem_t done;
+
+    (void)state;
+    gate_start(&gate, true);
+    sem_init(&done, 0, 0);
+    struct teller *teller = start_teller(&teller_defaults, &database.options, &gate);
+    assert_true(db_begin(db, &error));
+    run_sql("UPDATE wallets SET held = held WHERE member_id = 87");
+    submit(teller, &first, &done);
+    gate_pass(&gate);
+    wait_for_lock_wait();
+    submit(teller, &again, &done); /* its wallet is in the teller's hands: not to be judged yet */
+    for (uint64_t i = 0; i < 2; i++) {
+        others[i] = credit_to(88 + i, 1);
+        submit(teller, &others[i], &done);
+        gate_pass(&gate);
+    }
+    assert_int_equal(sem_trywait(&done), -1);
+    db_rollback(db);
+    wait_for(&gate.entered, 1);
+    gate_open(&gate);
+    wait_for(&done, 4);
+    assert_int_equal(gate.looks, 4);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(gate.sizes[i], 1);
+    assert_int_equal(others[0].command.outcome.at_us, others[1].command.outcome.at_us);
+    assert_int_equal(again.command.outcome.available, 2);
+    teller_stop(teller);
+    check_books();
 }
 
 static bool always(const struct command *command)
@@ -292,25 +328,33 @@ static void test_the_keeper_yields_and_does_not_starve(void **state)
     gate_start(&gate, true);
     sem_init(&done, 0, 0);
     struct teller *teller = start_teller(&options, &database.options, &gate);
+    assert_true(db_begin(db, &error));
+    run_sql("UPDATE wallets SET held = held WHERE member_id = 74");
     submit(teller, &first, &done);
-    wait_for(&gate.entered, 1);
+    gate_pass(&gate);
+    wait_for_lock_wait();
     for (uint64_t i = 0; i < 3; i++) {
         keeper[i] = credit_to(75 + i, 1);
         keeper[i].command.low_priority = true;
         submit(teller, &keeper[i], &done);
+        if (i == 0)
+            wait_for(&gate.entered, 1); /* it is looked at alone */
     }
     for (uint64_t i = 0; i < 4; i++) {
         people[i] = credit_to(80 + i, 1);
         submit(teller, &people[i], &done);
     }
+    sem_post(&gate.open);
+    gate_pass(&gate); /* as many people as there is room for */
     gate_open(&gate);
+    db_rollback(db);
     wait_for(&done, 8);
     int64_t times[] = {keeper[0].command.outcome.at_us, people[0].command.outcome.at_us,
                        people[1].command.outcome.at_us, keeper[1].command.outcome.at_us,
                        people[2].command.outcome.at_us, people[3].command.outcome.at_us};
-    assert_int_equal(gate.sizes[1], 3);
-    assert_int_equal(gate.sizes[2], 3);
-    assert_int_equal(gate.sizes[3], 1);
+    static const size_t sizes[] = {1, 1, 2, 3, 1};
+    assert_int_equal(gate.looks, 5);
+    assert_memory_equal(gate.sizes, sizes, sizeof sizes);
     assert_true(times[0] == times[1] && times[1] == times[2]);
     assert_true(times[3] == times[4] && times[4] == times[5]);
     assert_true(keeper[2].command.outcome.at_us > times[5]);
@@ -319,9 +363,9 @@ static void test_the_keeper_yields_and_does_not_starve(void **state)
 
 /* --- The judge ------------------------------------------------------------------------------- */
 
-static void deny_all(struct batch *batch)
+static void deny_all(struct batch *batch, size_t first)
 {
-    for (size_t i = 0; i < batch_size(batch); i++)
+    for (size_t i = first; i < batch_size(batch); i++)
         batch_deny(batch, i, REFUSED_DENIED);
 }
 
@@ -345,18 +389,18 @@ static void test_what_the_judge_denies_is_kept(void **state)
     teller_stop(teller);
 }
 
-static int looks; /* of the judges below; they run on the teller's thread while the test waits */
+static int looks; /* of the judges below; they run on the usher's thread while the test waits */
 
 /* Takes a version that was true before somebody else moved the wallet; the second time it is. */
-static void expect_old_version_once(struct batch *batch)
+static void expect_old_version_once(struct batch *batch, size_t first)
 {
-    batch_expect_version(batch, 0, 86, looks++ == 0 ? 41 : 42);
+    batch_expect_version(batch, first, 86, looks++ == 0 ? 41 : 42);
 }
 
-static void expect_a_version_that_never_is(struct batch *batch)
+static void expect_a_version_that_never_is(struct batch *batch, size_t first)
 {
     looks++;
-    batch_expect_version(batch, 0, 86, 7);
+    batch_expect_version(batch, first, 86, 7);
 }
 
 static void test_a_wallet_that_moved_is_judged_again(void **state)
@@ -454,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_a_final_refusal_is_kept),
         cmocka_unit_test(test_signed_out_is_not_kept),
         cmocka_unit_test(test_one_command_a_wallet_and_batch_in_order),
+        cmocka_unit_test(test_the_next_batch_is_judged_while_one_is_served),
         cmocka_unit_test(test_whose_client_has_left_is_dropped),
         cmocka_unit_test(test_the_keeper_yields_and_does_not_starve),
         cmocka_unit_test(test_what_the_judge_denies_is_kept),

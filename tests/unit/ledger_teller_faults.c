@@ -403,7 +403,7 @@ static void break_one(uint64_t how)
     }
     gate_open(&gate);
     wait_for(&done, 5);
-    assert_int_equal(gate.batches, 2);
+    assert_int_equal(gate.looks, 2);
     for (int i = 0; i < 3; i++)
         assert_null(good[i].command.failure);
     assert_string_equal(bad.command.failure, "broken");

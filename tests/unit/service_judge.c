@@ -278,6 +278,28 @@ static void facts_of_the_merchant_are_known_before_anything_is_redeemed(void **s
     manifest.fact_count = 0;
 }
 
+/* A night without redemptions, after which the database has closed what was idle. */
+static void a_connection_that_was_closed_meanwhile_is_no_fault(void **state)
+{
+    struct reserve reserve;
+    char sql[32];
+
+    (void)state;
+    rules_are(1);
+    manifest.fact_count = 1;
+    manifest.fact_index[0] = (uint16_t)facts_find(TEXT("member.redemptions_24h"));
+    redeem(buyer(), ACCEPTED);
+    for (int64_t id; (id = number("SELECT COALESCE(MIN(id), 0) FROM information_schema.processlist"
+                                  " WHERE id <> CONNECTION_ID() AND user = 'linli'")) != 0;) {
+        snprintf(sql, sizeof sql, "KILL %d", (int)id);
+        (void)!db_run(db, &error, sql);
+    }
+    reserve = redeem(buyer(), ACCEPTED);
+    assert_int_equal(reserve.command.judged.effect, JUDGED_PASS);
+    assert_int_equal(last_value.known, 1);
+    manifest.fact_count = 0;
+}
+
 static void a_confirmation_is_only_ever_marked(void **state)
 {
     struct reserve reserve = redeem(buyer(), ACCEPTED);
@@ -420,6 +442,7 @@ int main(void)
         TEST(a_rule_that_faults_has_its_verdict),
         TEST(without_facts_every_rule_has_faulted),
         TEST(facts_of_the_merchant_are_known_before_anything_is_redeemed),
+        TEST(a_connection_that_was_closed_meanwhile_is_no_fault),
         TEST(a_confirmation_is_only_ever_marked),
         TEST(an_earning_that_is_held_is_awarded_by_another_under_its_terms),
         TEST(an_earning_that_is_refused_is_rejected),

@@ -315,6 +315,7 @@ static inline size_t sim_gather(struct sim_run *run, size_t first, size_t most,
 {
     const struct sim *sim = run->sim;
     struct key_set one = {0};
+    struct hash_map claimed = {0};
     size_t count = 0;
 
     key_set_clear(keys);
@@ -326,10 +327,12 @@ static inline size_t sim_gather(struct sim_run *run, size_t first, size_t most,
         sim_look_up(run, step);
         key_set_clear(&one);
         step->command->kind->keys(step->command, &one);
-        if (key_set_conflicts(keys, &one))
+        if (key_set_conflicts(&one, &claimed))
             break;
+        key_set_claim(&one, &claimed);
         key_set_merge(keys, &one);
     }
+    hash_map_free(&claimed);
     key_set_free(&one);
     key_set_sort(keys);
     return count;

@@ -9,6 +9,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
@@ -128,27 +129,28 @@ static inline void run_credit(struct teller *teller, struct credit *credit, enum
 
 struct gate {
     struct judge judge;
-    sem_t entered; /* posted by each batch */
-    sem_t open;    /* waited for by each batch while `shut` */
+    sem_t entered; /* posted by each look */
+    sem_t open;    /* waited for by each look while `shut` */
     _Atomic bool shut;
-    void (*decide)(struct batch *batch); /* may be NULL */
-    size_t sizes[64];                    /* of the batches seen */
-    size_t batches;
+    void (*decide)(struct batch *batch, size_t first); /* may be NULL */
+    size_t sizes[64];                                  /* of the looks */
+    size_t looks;
 };
 
-static inline void gate_judge(void *context, struct batch *batch, struct db *unused)
+static inline bool gate_judge(void *context, struct batch *batch, size_t first, struct link *unused)
 {
     struct gate *gate = context;
 
     (void)unused;
-    if (gate->batches < ARRAY_LENGTH(gate->sizes))
-        gate->sizes[gate->batches++] = batch_size(batch);
+    if (gate->looks < ARRAY_LENGTH(gate->sizes))
+        gate->sizes[gate->looks++] = batch_size(batch) - first;
     if (gate->decide)
-        gate->decide(batch);
-    if (!gate->shut)
-        return;
-    sem_post(&gate->entered);
-    wait_for(&gate->open, 1);
+        gate->decide(batch, first);
+    if (gate->shut) {
+        sem_post(&gate->entered);
+        wait_for(&gate->open, 1);
+    }
+    return true;
 }
 
 static inline void gate_start(struct gate *gate, bool shut)
@@ -158,7 +160,14 @@ static inline void gate_start(struct gate *gate, bool shut)
     sem_init(&gate->open, 0, 0);
 }
 
-/* Lets the batch at the gate through, and every later one. */
+/* Lets those at the gate through, and nobody else. */
+static inline void gate_pass(struct gate *gate)
+{
+    wait_for(&gate->entered, 1);
+    sem_post(&gate->open);
+}
+
+/* Lets those at the gate through, and everybody later. */
 static inline void gate_open(struct gate *gate)
 {
     gate->shut = false;
@@ -233,6 +242,14 @@ static inline struct teller *start_teller(const struct teller_options *options,
     if (!teller)
         fail_msg("%s: %s", error.code, error.detail);
     return teller;
+}
+
+/* The teller waits for a row that the test holds in a transaction of `db`. */
+static inline void wait_for_lock_wait(void)
+{
+    while (number("SELECT variable_value FROM information_schema.global_status"
+                  " WHERE variable_name = 'INNODB_ROW_LOCK_CURRENT_WAITS'") == 0)
+        sched_yield();
 }
 
 /* --- What must hold after anything ------------------------------------------------------------ */
