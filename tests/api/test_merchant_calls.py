@@ -12,7 +12,7 @@ import pytest
 from support import pages, plugins
 from support.books import check_books
 from support.merchant_simulator import FAULTS, SECRET
-from support.merchants import connect, connected, credential, operations, redeem, wait_for
+from support.merchants import connect, connected, credential, notice_of, operations, redeem, wait_for
 from support.parallel import in_parallel
 from support.processes import wait_until
 from support.server import ROOT
@@ -76,8 +76,7 @@ def test_a_merchant_may_say_no(world, market, calm):
     voucher = redeem(market, member, market.reward(stock=1))
     wait_for(member, voucher, "cancelled")
     assert member.available == "10.00"
-    notice = member.get("/v1/inbox").expect(200)["items"][0]
-    assert notice["kind"] == "voucher_declined"
+    assert notice_of(member)["kind"] == "voucher_declined"
     assert market.stock(market_reward(world, voucher)) == (1, 0, 0)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from support import plugins
 from support.api import new_key
-from support.merchants import connect, connected, operations, redeem, wait_for
+from support.merchants import connect, connected, notice_of, operations, redeem, wait_for
 from support.world import Member
 
 
@@ -171,5 +171,5 @@ def test_what_a_merchant_repeats_of_a_member_is_not_kept(world, curious, calm):
     wait_for(member, voucher, "cancelled")
     [row] = operations(world, voucher)
     assert row["reason"] == "不认识+86***********" and row["fault"] == ""
-    assert number not in str(member.get("/v1/inbox").expect(200))
+    assert "+86***********" in notice_of(member)["text"]
     assert kept_anywhere(world.server, number) == []

@@ -111,6 +111,12 @@ def wait_for(member, voucher, *states, seconds=15):
     return wait_until(there, seconds, lambda: f"{states}, not {member.redemption(voucher)}")
 
 
+def notice_of(member):
+    """The newest in the inbox. It is written after what it tells of can be seen."""
+    seen = lambda: member.get("/v1/inbox").expect(200)["items"]  # noqa: E731
+    return wait_until(seen, 5, "a notice")[0]
+
+
 def operations(world, voucher):
     path = f"/v1/merchant-calls?redemption_id={voucher['id']}"
     return world.administrator.get(path).expect(200)["items"]
