@@ -191,7 +191,7 @@ static const struct manifest_rating *rating_of_call(const struct slice *slice,
                                                     const struct plugin_call *call)
 {
     const struct manifest *manifest = slice->plugin->manifest;
-    const char *code = call->fault == FAULT_NONE ? call->answer.rating.code : "";
+    const char *code = call->fault == FAULT_NONE ? call->answer.rating->code : "";
 
     for (size_t i = 0; i < manifest->assessment.rating_count; i++)
         if (strcmp(manifest->assessment.ratings[i].code, code) == 0)
@@ -239,7 +239,7 @@ static void add_rating(struct sql *sql, struct slice *slice, size_t i)
 {
     const struct plugin_call *call = &slice->calls[i];
     bool answered = call->fault == FAULT_NONE;
-    const char *code = answered ? call->answer.rating.code : "";
+    const char *code = answered ? call->answer.rating->code : "";
     const struct manifest_rating *rating = rating_of_call(slice, call);
 
     slice->faults += !answered;
@@ -258,7 +258,7 @@ static void add_rating(struct sql *sql, struct slice *slice, size_t i)
     sql_add_int(sql, rating && !rating->aside);
     sql_add(sql, ",");
     sql_add_int(sql, rating && rating->fails);
-    add_text(sql, answered ? reasons_json(&call->answer.rating) : json_array());
+    add_text(sql, answered ? reasons_json(call->answer.rating) : json_array());
     add_text(sql, facts_json_of(slice, call));
 }
 

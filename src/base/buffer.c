@@ -36,13 +36,23 @@ static void reserve(struct buffer *buffer, size_t more)
     buffer->capacity = capacity;
 }
 
-void buffer_add(struct buffer *buffer, const void *data, size_t length)
+char *buffer_extend(struct buffer *buffer, size_t length)
 {
+    char *fresh;
+
     reserve(buffer, length);
-    if (length > 0)
-        memcpy(buffer->data + buffer->length, data, length);
+    fresh = buffer->data + buffer->length;
     buffer->length += length;
     buffer->data[buffer->length] = '\0';
+    return fresh;
+}
+
+void buffer_add(struct buffer *buffer, const void *data, size_t length)
+{
+    char *fresh = buffer_extend(buffer, length);
+
+    if (length > 0)
+        memcpy(fresh, data, length);
 }
 
 void buffer_add_text(struct buffer *buffer, const char *text)
@@ -117,32 +127,43 @@ const uint8_t *read_bytes(struct reader *reader, size_t length)
     return bytes;
 }
 
-static uint64_t read_number(struct reader *reader, size_t size)
+/* `number` stays what it was when the reader ran out. */
+static void read_number(struct reader *reader, void *number, size_t size)
 {
     const uint8_t *bytes = read_bytes(reader, size);
-    uint64_t value = 0;
 
-    for (size_t i = 0; bytes && i < size; i++)
-        value = value << 8 | bytes[i];
-    return value;
+    if (bytes)
+        memcpy(number, bytes, size);
 }
 
 uint8_t read_u8(struct reader *reader)
 {
-    return (uint8_t)read_number(reader, 1);
+    uint8_t value = 0;
+
+    read_number(reader, &value, sizeof value);
+    return value;
 }
 
 uint16_t read_u16(struct reader *reader)
 {
-    return (uint16_t)read_number(reader, 2);
+    uint16_t wire = 0;
+
+    read_number(reader, &wire, sizeof wire);
+    return be16toh(wire);
 }
 
 uint32_t read_u32(struct reader *reader)
 {
-    return (uint32_t)read_number(reader, 4);
+    uint32_t wire = 0;
+
+    read_number(reader, &wire, sizeof wire);
+    return be32toh(wire);
 }
 
 uint64_t read_u64(struct reader *reader)
 {
-    return read_number(reader, 8);
+    uint64_t wire = 0;
+
+    read_number(reader, &wire, sizeof wire);
+    return be64toh(wire);
 }

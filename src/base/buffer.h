@@ -15,6 +15,8 @@ struct buffer {
 void buffer_free(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer); /* keeps the memory */
 void buffer_add(struct buffer *buffer, const void *data, size_t length);
+/* Makes it so much longer. What is new is to be filled before the buffer is used again. */
+char *buffer_extend(struct buffer *buffer, size_t length);
 void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_char(struct buffer *buffer, char c);
 void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);

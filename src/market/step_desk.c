@@ -99,7 +99,7 @@ static void take_answer(struct step_ask *ask, const struct plugin_call *call)
     ask->fault = call->fault == FAULT_NONE ? NULL : plugin_fault_name(call->fault);
     if (ask->fault)
         return;
-    *step = call->answer.step;
+    *step = *call->answer.step;
     for (size_t i = 0; i < ARRAY_LENGTH(rooms); i++)
         copy_room(ask->arena, rooms[i]);
 }

@@ -57,7 +57,7 @@ static bool is_rating(const struct manifest *manifest, const char *code)
 
 static bool check_rating(const struct plugin_call *call, struct error *why)
 {
-    const struct linli_rating *rating = &call->answer.rating;
+    const struct linli_rating *rating = call->answer.rating;
 
     if (rating->code[0] && !is_rating(call->plugin->manifest, rating->code))
         return nonsense(why, "a rating that the policy does not list");
@@ -119,7 +119,7 @@ static bool check_request(const struct linli_http *http, struct error *why)
 
 static bool check_step(const struct plugin_call *call, struct error *why)
 {
-    const struct linli_step *step = &call->answer.step;
+    const struct linli_step *step = call->answer.step;
     uint32_t operation = call->question.step.operation;
 
     if (step->outcome < LINLI_DONE || step->outcome > LINLI_ABSENT)

@@ -8,12 +8,13 @@
 #include "base/log.h"
 #include "plugin/plugin_figures.h"
 
-#define FAULTS_MOST  3         /* of a plugin in a batch */
-#define DEADLINES    4         /* that a host's part of a batch may take in all */
-#define EXCUSED_MOST 2         /* deaths in a batch that nobody is to blame for */
-#define MEMORY_EVERY 16        /* messages between two looks at a host's memory */
-#define MESSAGE_MOST 2048      /* questions of a message */
-#define MESSAGE_SIZE (4 << 20) /* bytes after which it takes no more of them */
+#define FAULTS_MOST  3           /* of a plugin in a batch */
+#define DEADLINES    4           /* that a host's part of a batch may take in all */
+#define EXCUSED_MOST 2           /* deaths in a batch that nobody is to blame for */
+#define MEMORY_EVERY 16          /* messages between two looks at a host's memory */
+#define MESSAGE_MOST 2048        /* questions of a message */
+#define MESSAGE_SIZE (4 << 20)   /* bytes after which it takes no more of them */
+#define KEPT_MOST    (256 << 10) /* bytes of a message's room that a host keeps for the next */
 
 /* One host's part of a batch. */
 struct asking {
@@ -29,8 +30,7 @@ struct asking {
     bool one_by_one; /* after a broken message, to find who breaks it */
     uint8_t faults[WIRE_PLUGINS_MOST];
     unsigned excused;
-    struct buffer out;
-    size_t sent;
+    size_t sent; /* of the message: seat->host->out */
     uint64_t nonce;
     int64_t sent_us, deadline_us;
     int64_t worked_us; /* what the host had worked by then */
@@ -173,19 +173,19 @@ static void lose_host(struct asking *asking, enum plugin_fault why)
 /* As many questions as a message may have. */
 static void encode(struct asking *asking)
 {
+    struct buffer *out = &asking->seat->host->out;
     size_t most = asking->one_by_one ? 1 : MESSAGE_MOST;
 
     most = asking->count < most ? asking->count : most;
     crypto_random(&asking->nonce, sizeof asking->nonce);
-    wire_begin(&asking->out, WIRE_ASK, asking->nonce, 0);
-    for (asking->asked = 0; asking->asked < most && asking->out.length < MESSAGE_SIZE;
-         asking->asked++) {
+    wire_begin(out, WIRE_ASK, asking->nonce, 0);
+    for (asking->asked = 0; asking->asked < most && out->length < MESSAGE_SIZE; asking->asked++) {
         uint32_t guest = asking->guests[asking->asked];
-        wire_put_question(&asking->out, guest, asking->calls[asking->asked],
+        wire_put_question(out, guest, asking->calls[asking->asked],
                           &asking->seat->crew->members[guest].pseudonyms);
     }
-    wire_set_count(&asking->out, (uint32_t)asking->asked);
-    wire_end(&asking->out);
+    wire_set_count(out, (uint32_t)asking->asked);
+    wire_end(out);
     asking->sent = 0;
 }
 
@@ -252,39 +252,34 @@ static void send_questions(struct asking *asking)
         asking->end_us = asking->sent_us + DEADLINES * asking->terms->deadline_us;
     asking->deadline_us = asking->sent_us + asking->terms->deadline_us;
     asking->state = ASK_WAITING;
-    if (!host_send(asking->seat->host, &asking->out, &asking->sent))
+    if (!host_send(asking->seat->host, &asking->seat->host->out, &asking->sent))
         lose_host(asking, FAULT_NONE);
 }
 
 /* --- Receiving --- */
 
-static void set_times(struct asking *asking)
-{
-    int64_t took_us = clock_monotonic_us() - asking->sent_us;
-
-    figures_message(took_us);
-    for (size_t i = 0; i < asking->asked; i++)
-        asking->calls[i]->took_us = took_us / (int64_t)asking->asked;
-}
-
 /* False: the message is broken as a whole, and nothing in it counts. */
-static bool read_answers(struct asking *asking)
+static bool read_answers(struct asking *asking, int64_t took_us, bool *sense)
 {
     const struct host *host = asking->seat->host;
     struct text body = host_body(host);
     struct reader reader = reader_of(body.data, body.length);
+    struct error why = {0};
 
     if (host->head.kind != WIRE_ANSWERS || host->head.nonce != asking->nonce ||
         host->head.count != asking->asked)
         return false;
+    *sense = true;
     for (size_t i = 0; i < asking->asked; i++) {
         struct plugin_call *call = asking->calls[i];
-        struct error why = {0};
 
         if (!wire_take_answer(&reader, call, asking->arena, &why))
             return false;
-        if (call->fault != FAULT_NONE)
-            asking->why[i] = arena_printf(asking->arena, "%s", why.detail);
+        call->took_us = took_us / (int64_t)asking->asked;
+        if (call->fault == FAULT_NONE)
+            continue;
+        asking->why[i] = arena_printf(asking->arena, "%s", why.detail);
+        *sense = false;
     }
     return reader.at == reader.end && host_said_it(host, asking->deadline_us);
 }
@@ -310,14 +305,19 @@ static bool is_worn(const struct asking *asking, const struct host *host)
 static void take_message(struct asking *asking)
 {
     struct host *host = asking->seat->host;
+    int64_t took_us = clock_monotonic_us() - asking->sent_us;
+    bool sense;
 
-    if (!read_answers(asking)) {
+    if (!read_answers(asking, took_us, &sense)) {
         lose_host(asking, host_has_hung_up(host) ? FAULT_NONE : FAULT_NONSENSE);
         return;
     }
-    set_times(asking);
-    note_nonsense(asking);
+    figures_message(took_us);
+    if (!sense)
+        note_nonsense(asking);
     host_next(host);
+    if (host->out.capacity > KEPT_MOST)
+        buffer_free(&host->out);
     host->calls += asking->asked;
     host->messages++;
     if (is_worn(asking, host)) {
@@ -342,29 +342,38 @@ static void go_on(struct asking *asking)
     }
     if (clock_monotonic_us() >= asking->deadline_us)
         lose_host(asking, FAULT_OVERRAN);
-    else if (!host_send(asking->seat->host, &asking->out, &asking->sent))
+    else if (!host_send(asking->seat->host, &asking->seat->host->out, &asking->sent))
         lose_host(asking, FAULT_NONE);
 }
 
 /* --- All of them --- */
 
-static void wait_for_any(struct asking *askings, size_t count, struct pollfd *polls)
+/* Waits until one of those that wait has news or is out of time, and goes on with each such. */
+static void go_on_with_any(struct asking *askings, size_t count, struct pollfd *polls)
 {
     int64_t deadline_us = INT64_MAX;
-    nfds_t waiting = 0;
+    bool late;
 
     for (size_t i = 0; i < count; i++) {
         const struct asking *asking = &askings[i];
 
+        polls[i] = (struct pollfd){.fd = -1}; /* passed over */
         if (asking->state != ASK_WAITING)
             continue;
-        short events = asking->sent < asking->out.length ? POLLIN | POLLOUT : POLLIN;
-        polls[waiting++] = (struct pollfd){asking->seat->host->channel, events, 0};
+        bool all_sent = asking->sent == asking->seat->host->out.length;
+        polls[i].fd = asking->seat->host->channel;
+        polls[i].events = all_sent ? POLLIN : POLLIN | POLLOUT;
         deadline_us = asking->deadline_us < deadline_us ? asking->deadline_us : deadline_us;
     }
+    if (deadline_us == INT64_MAX)
+        return;
     int64_t left_us = deadline_us - clock_monotonic_us();
-    if (waiting > 0)
-        poll(polls, waiting, left_us > 0 ? (int)((left_us + 999) / 1000) : 0);
+    poll(polls, count, left_us > 0 ? (int)((left_us + 999) / 1000) : 0);
+    late = clock_monotonic_us() >= deadline_us;
+    for (size_t i = 0; i < count; i++) {
+        if (polls[i].fd >= 0 && (polls[i].revents || late))
+            go_on(&askings[i]);
+    }
 }
 
 static bool is_anything_left(const struct asking *askings, size_t count)
@@ -374,6 +383,29 @@ static bool is_anything_left(const struct asking *askings, size_t count)
             return true;
     }
     return false;
+}
+
+/* Each host's part has room for what it is asked. */
+static struct asking *askings_new(struct seat *seats, size_t seat_count,
+                                  const struct asking_terms *terms, const struct place *places,
+                                  size_t count, struct arena *arena)
+{
+    struct asking *askings = arena_take(arena, (seat_count + 1) * sizeof *askings);
+
+    for (size_t i = 0; i < count; i++) {
+        if (places[i].seat)
+            askings[places[i].seat - seats].count++;
+    }
+    for (size_t i = 0; i < seat_count; i++) {
+        size_t most = askings[i].count;
+        askings[i] = (struct asking){.terms = terms,
+                                     .seat = &seats[i],
+                                     .arena = arena,
+                                     .calls = arena_take(arena, most * sizeof(void *)),
+                                     .guests = arena_take(arena, most * sizeof(uint32_t)),
+                                     .why = arena_take(arena, most * sizeof(char *))};
+    }
+    return askings;
 }
 
 static void deal_out(struct asking *askings, struct seat *seats, struct plugin_call *calls,
@@ -401,28 +433,15 @@ void seats_ask(struct seat *seats, size_t seat_count, const struct asking_terms 
                struct plugin_call *calls, const struct place *places, size_t count,
                struct arena *arena)
 {
-    struct asking *askings = arena_take(arena, (seat_count + 1) * sizeof *askings);
+    struct asking *askings = askings_new(seats, seat_count, terms, places, count, arena);
     struct pollfd *polls = arena_take(arena, (seat_count + 1) * sizeof *polls);
 
-    for (size_t i = 0; i < seat_count; i++)
-        askings[i] = (struct asking){.terms = terms,
-                                     .seat = &seats[i],
-                                     .arena = arena,
-                                     .calls = arena_take(arena, (count + 1) * sizeof(void *)),
-                                     .guests = arena_take(arena, (count + 1) * sizeof(uint32_t)),
-                                     .why = arena_take(arena, (count + 1) * sizeof(char *))};
     deal_out(askings, seats, calls, places, count);
     while (is_anything_left(askings, seat_count)) {
         for (size_t i = 0; i < seat_count; i++) {
             if (askings[i].state == ASK_NOW)
                 send_questions(&askings[i]);
         }
-        wait_for_any(askings, seat_count, polls);
-        for (size_t i = 0; i < seat_count; i++) {
-            if (askings[i].state == ASK_WAITING)
-                go_on(&askings[i]);
-        }
+        go_on_with_any(askings, seat_count, polls);
     }
-    for (size_t i = 0; i < seat_count; i++)
-        buffer_free(&askings[i].out);
 }

@@ -290,13 +290,13 @@ static void add_answer(struct buffer *out, const struct plugin_call *call)
         add_reason(out, &call->answer.award.reason);
         break;
     case PLUGIN_RATE:
-        buffer_add(out, call->answer.rating.code, sizeof call->answer.rating.code);
-        for (uint32_t i = 0; i < call->answer.rating.reason_count; i++) {
-            add_reason(out, &call->answer.rating.reasons[i]);
-            buffer_add_u64(out, (uint64_t)call->answer.rating.missing[i]);
+        buffer_add(out, call->answer.rating->code, sizeof call->answer.rating->code);
+        for (uint32_t i = 0; i < call->answer.rating->reason_count; i++) {
+            add_reason(out, &call->answer.rating->reasons[i]);
+            buffer_add_u64(out, (uint64_t)call->answer.rating->missing[i]);
         }
         break;
-    default: add_step(out, &call->answer.step); break;
+    default: add_step(out, call->answer.step); break;
     }
 }
 

@@ -35,24 +35,39 @@ void plugin_tally_free(struct plugin_tally *list)
     }
 }
 
-static void count(_Atomic int64_t *number, int64_t more)
+/* The least i that the time is at most 2^i µs for; the last, when there is none. */
+static size_t place_of(int64_t took_us)
 {
-    atomic_fetch_add_explicit(number, more, memory_order_relaxed);
+    size_t place = took_us > 1 ? 64 - (size_t)__builtin_clzll((uint64_t)took_us - 1) : 0;
+
+    return place < PLUGIN_TOOK ? place : PLUGIN_TOOK - 1;
 }
 
-void plugin_tally_add(struct plugin_tally *tally, const struct plugin_call *call)
+void plugin_count_add(struct plugin_count *count, const struct plugin_call *call)
 {
-    size_t place = 0;
-
-    count(&tally->questions, 1);
+    count->questions++;
     if (call->fault != FAULT_NONE) {
-        count(&tally->faults[call->fault], 1);
+        count->faults[call->fault]++;
         return; /* what it took is not known */
     }
-    while (place < PLUGIN_TOOK - 1 && call->took_us > INT64_C(1) << place)
-        place++;
-    count(&tally->took[place], 1);
-    count(&tally->took_us, call->took_us);
+    count->took[place_of(call->took_us)]++;
+    count->took_us += call->took_us;
+}
+
+static void add(_Atomic int64_t *number, int64_t more)
+{
+    if (more != 0)
+        atomic_fetch_add_explicit(number, more, memory_order_relaxed);
+}
+
+void plugin_tally_add(struct plugin_tally *tally, const struct plugin_count *count)
+{
+    add(&tally->questions, count->questions);
+    add(&tally->took_us, count->took_us);
+    for (int fault = FAULT_NONE; fault <= FAULT_NO_FACTS; fault++)
+        add(&tally->faults[fault], count->faults[fault]);
+    for (size_t i = 0; i < PLUGIN_TOOK; i++)
+        add(&tally->took[i], count->took[i]);
 }
 
 static int64_t value(const _Atomic int64_t *number)

@@ -22,8 +22,15 @@ struct plugin_tally *plugin_tally_find(struct plugin_tally *list, uint64_t plugi
 /* Made in *list if it is not there. */
 struct plugin_tally *plugin_tally_of(struct plugin_tally **list, const struct plugin *plugin);
 void plugin_tally_free(struct plugin_tally *list);
+/* What a batch was to one plugin, counted by its thread and then added in one go. */
+struct plugin_count {
+    int64_t questions, took_us;
+    int64_t faults[FAULT_NO_FACTS + 1];
+    int64_t took[PLUGIN_TOOK];
+};
+void plugin_count_add(struct plugin_count *count, const struct plugin_call *call);
 /* Any thread. */
-void plugin_tally_add(struct plugin_tally *tally, const struct plugin_call *call);
+void plugin_tally_add(struct plugin_tally *tally, const struct plugin_count *count);
 struct plugin_figures plugin_tally_read(const struct plugin_tally *tally);
 /* As metrics, a label a plugin. Any thread. */
 void plugin_tallies_write(struct plugin_tally *const tallies[], size_t count, struct buffer *out);

@@ -20,11 +20,11 @@
 #include "base/utf8.h"
 #include "plugin/host_spawn.h"
 
-#define FIRST_READ  16384
-#define STATUS_MOST 1024
-#define COMING_UP   (1 << 20) /* bytes that a host may say before it is ready */
-#define WHY_MOST    160       /* bytes of a reason that are shown */
-#define LEAVE_MS    200       /* what a process has to end by itself, once its channel is gone */
+#define FIRST_READ   16384
+#define NUMBERS_MOST 128       /* bytes of a line of /proc */
+#define COMING_UP    (1 << 20) /* bytes that a host may say before it is ready */
+#define WHY_MOST     160       /* bytes of a reason that are shown */
+#define LEAVE_MS     200       /* what a process has to end by itself, once its channel is gone */
 
 /* --- Coming up --- */
 
@@ -345,25 +345,25 @@ void host_end_describe(const struct host_end *end, struct error *error)
 
 int64_t host_memory(const struct host *host)
 {
-    char path[40], status[STATUS_MOST] = "";
-    const char *line;
+    char path[40], numbers[NUMBERS_MOST] = "", *at = numbers;
 
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)host->pid);
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)host->pid);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return 0;
-    ssize_t length = read(file, status, sizeof status - 1);
+    if (read(file, numbers, sizeof numbers - 1) < 0)
+        numbers[0] = '\0';
     close(file);
-    line = length > 0 ? strstr(status, "RssAnon:") : NULL;
-    return line ? strtoll(line + strlen("RssAnon:"), NULL, 10) * 1024 : 0;
+    strtoll(at, &at, 10); /* what it may address */
+    int64_t resident = strtoll(at, &at, 10), shared = strtoll(at, &at, 10);
+    return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
 int64_t host_worked_us(const struct host *host)
 {
-    clockid_t clock;
     struct timespec worked;
 
-    if (clock_getcpuclockid(host->pid, &clock) != 0 || clock_gettime(clock, &worked) != 0)
+    if (clock_gettime(host->clock, &worked) != 0)
         return 0;
     return worked.tv_sec * SECOND_US + worked.tv_nsec / 1000;
 }

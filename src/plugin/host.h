@@ -7,6 +7,7 @@
 #define LINLI_HOST_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "plugin/wire.h"
 
@@ -27,6 +28,7 @@ struct host_plan {
 
 struct host {
     pid_t pid;
+    clockid_t clock; /* of what it works */
     int pidfd, channel;
     volatile struct blame *page;
     bool ready;
@@ -36,6 +38,7 @@ struct host {
     struct wire_head head; /* of the message that comes in */
     char *in;              /* what of it has come, its head included */
     size_t in_length, in_capacity;
+    struct buffer out; /* the question that goes out: kept for its memory */
     struct host *next; /* where it waits for its end */
 };
 

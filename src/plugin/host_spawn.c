@@ -187,7 +187,7 @@ struct host *host_spawn(const struct host_plan *plan, struct error *error)
         return NULL;
     }
     host->pidfd = pidfd_open(host->pid, 0);
-    if (host->pidfd < 0) { /* no descriptor is left */
+    if (host->pidfd < 0 || clock_getcpuclockid(host->pid, &host->clock) != 0) {
         fail(error, "a plugin host cannot be watched");
         kill(host->pid, SIGKILL);
         waitpid(host->pid, NULL, 0);
@@ -209,5 +209,6 @@ void host_free(struct host *host)
     if (host->page)
         munmap((void *)(uintptr_t)host->page, sizeof *host->page);
     free(host->in);
+    buffer_free(&host->out);
     free(host);
 }

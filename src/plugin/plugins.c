@@ -412,13 +412,15 @@ void plugin_desk_ask(struct plugin_desk *desk, struct plugin_call *calls, size_t
         .context = desk,
     };
     struct place *places = arena_take(arena, (count + 1) * sizeof *places);
+    struct plugin_count *counts = arena_take(arena, (generation->set.count + 1) * sizeof *counts);
 
     for (size_t i = 0; i < count; i++)
         places[i] = place_of(desk->seating, &calls[i]);
     seats_ask(desk->seating->seats, generation->crew_count, &terms, calls, places, count, arena);
     for (size_t i = 0; i < count; i++)
-        plugin_tally_add(generation->where[calls[i].plugin - generation->set.plugins].tally,
-                         &calls[i]);
+        plugin_count_add(&counts[calls[i].plugin - generation->set.plugins], &calls[i]);
+    for (size_t i = 0; i < generation->set.count; i++)
+        plugin_tally_add(generation->where[i].tally, &counts[i]);
 }
 
 struct plugin_figures plugins_figures(struct plugins *plugins, uint64_t plugin_id)

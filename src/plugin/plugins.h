@@ -95,22 +95,21 @@ enum plugin_operation { PLUGIN_CHECK = 1, PLUGIN_AWARD, PLUGIN_RATE, PLUGIN_STEP
 struct plugin_call {
     const struct plugin *plugin;
     enum plugin_operation operation;
+    enum plugin_fault fault; /* FAULT_NONE: `answer` is whole and within bounds */
+    int fault_detail;
+    int64_t took_us;            /* about: its share of the batch */
+    struct linli_value *values; /* manifest->fact_count of them */
     union {
         struct linli_event event;
         struct linli_award_question award;
         struct linli_rate_question rate;
         struct linli_step_question step;
     } question;
-    struct linli_value *values; /* manifest->fact_count of them */
-
-    enum plugin_fault fault; /* FAULT_NONE: `answer` is whole and within bounds */
-    int fault_detail;
-    int64_t took_us; /* about: its share of the batch */
-    union {
+    union { /* the large ones lie in the arena: a batch of opinions shall fit into a cache */
         struct linli_opinion opinion;
         struct linli_award award;
-        struct linli_rating rating;
-        struct linli_step step;
+        const struct linli_rating *rating;
+        const struct linli_step *step;
     } answer;
 };
 

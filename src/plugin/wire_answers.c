@@ -278,8 +278,8 @@ static void take_code(struct taking *taking, char code[40])
         memcpy(code, text.data, text.length); /* zeroed before */
 }
 
-static void take_rooms(struct taking *taking, union wire_answer *answer,
-                       const struct room_place *places, size_t count)
+static void take_rooms(struct taking *taking, void *answer, const struct room_place *places,
+                       size_t count)
 {
     for (size_t i = 0; i < count && places[i].capacity; i++) {
         struct text text = take_text(taking, places[i].capacity);
@@ -290,52 +290,62 @@ static void take_rooms(struct taking *taking, union wire_answer *answer,
     }
 }
 
-static void take_opinion(struct taking *taking, union wire_answer *answer)
+static void take_opinion(struct taking *taking, struct plugin_call *call)
 {
-    answer->opinion.verdict = read_u32(taking->reader);
-    if (answer->opinion.verdict == LINLI_ALLOW)
+    struct linli_opinion *opinion = &call->answer.opinion;
+
+    *opinion = (struct linli_opinion){.size = sizeof *opinion};
+    opinion->verdict = read_u32(taking->reader);
+    if (opinion->verdict == LINLI_ALLOW)
         return;
-    take_code(taking, answer->opinion.reason.code);
-    take_rooms(taking, answer, opinion_rooms, 2);
+    take_code(taking, opinion->reason.code);
+    take_rooms(taking, opinion, opinion_rooms, 2);
 }
 
-static void take_award(struct taking *taking, union wire_answer *answer)
+static void take_award(struct taking *taking, struct plugin_call *call)
 {
-    answer->award.points = (int64_t)read_u64(taking->reader);
-    answer->award.daily_cap = (int64_t)read_u64(taking->reader);
-    answer->award.expires_us = (int64_t)read_u64(taking->reader);
-    take_code(taking, answer->award.reason.code);
-    take_rooms(taking, answer, award_rooms, 2);
+    struct linli_award *award = &call->answer.award;
+
+    *award = (struct linli_award){.size = sizeof *award};
+    award->points = (int64_t)read_u64(taking->reader);
+    award->daily_cap = (int64_t)read_u64(taking->reader);
+    award->expires_us = (int64_t)read_u64(taking->reader);
+    take_code(taking, award->reason.code);
+    take_rooms(taking, award, award_rooms, 2);
 }
 
-static void take_rating(struct taking *taking, union wire_answer *answer)
+static void take_rating(struct taking *taking, struct plugin_call *call)
 {
-    struct linli_rating *rating = &answer->rating;
+    struct linli_rating *rating = arena_take(taking->arena, sizeof *rating);
 
+    call->answer.rating = rating;
+    rating->size = sizeof *rating;
     take_code(taking, rating->code);
     rating->reason_count = read_u32(taking->reader);
     for (size_t i = 0; i < rating->reason_count && i < LINLI_MOST_REASONS; i++) {
         rating->missing[i] = (int64_t)read_u64(taking->reader);
         take_code(taking, rating->reasons[i].code);
-        take_rooms(taking, answer, rating_rooms + 2 * i, 2);
+        take_rooms(taking, rating, rating_rooms + 2 * i, 2);
     }
 }
 
-static void take_step(struct taking *taking, union wire_answer *answer)
+static void take_step(struct taking *taking, struct plugin_call *call)
 {
-    struct linli_step *step = &answer->step;
+    struct linli_step *step = arena_take(taking->arena, sizeof *step);
 
+    call->answer.step = step;
+    step->size = sizeof *step;
     step->outcome = read_u32(taking->reader);
     step->retry_s = (int64_t)read_u64(taking->reader);
     step->expires_us = (int64_t)read_u64(taking->reader);
     take_code(taking, step->reason.code);
-    take_rooms(taking, answer, step_rooms, ARRAY_LENGTH(step_rooms));
+    take_rooms(taking, step, step_rooms, ARRAY_LENGTH(step_rooms));
 }
 
 bool wire_take_answer(struct reader *reader, struct plugin_call *call, struct arena *arena,
                       struct error *why)
 {
-    static void (*const take[])(struct taking * taking, union wire_answer * answer) = {
+    static void (*const take[])(struct taking * taking, struct plugin_call * call) = {
         [PLUGIN_CHECK] = take_opinion,
         [PLUGIN_AWARD] = take_award,
         [PLUGIN_RATE] = take_rating,
@@ -343,19 +353,15 @@ bool wire_take_answer(struct reader *reader, struct plugin_call *call, struct ar
     };
     struct taking taking = {reader, arena, why, true};
     uint8_t here = read_u8(reader);
-    union wire_answer answer;
 
-    memset(&answer, 0, answer_sizes[call->operation]);
-    answer.opinion.size = (uint32_t)answer_sizes[call->operation];
     if (here == ANSWER_HERE)
-        take[call->operation](&taking, &answer);
+        take[call->operation](&taking, call);
     else if (here == ANSWER_UNREADABLE)
         doubt(&taking, "its rooms were moved or overfilled");
     else
         return error_set(why, "plugin.nonsense", "the message is broken");
     if (reader->failed)
         return error_set(why, "plugin.nonsense", "the message ends too early");
-    memcpy(&call->answer, &answer, answer_sizes[call->operation]);
     call->fault = taking.meant && answer_check(call, why) ? FAULT_NONE : FAULT_NONSENSE;
     return true;
 }

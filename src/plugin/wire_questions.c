@@ -52,14 +52,6 @@ static const struct form forms[] = {
                       STEP(phone), STEP(openid)}},
 };
 
-union question {
-    uint32_t size; /* each begins with it */
-    struct linli_event event;
-    struct linli_award_question award;
-    struct linli_rate_question rate;
-    struct linli_step_question step;
-};
-
 uint32_t wire_version(void)
 {
     const size_t sizes[] = {sizeof(struct wire_order),           sizeof(struct wire_record),
@@ -155,24 +147,42 @@ static uint64_t hide(const struct pseudonyms *pseudonyms, const struct plugin_ca
     return pseudonym(pseudonyms, is_unit ? PSEUDONYM_UNIT : place->of, id);
 }
 
-static void hide_ids(union question *copy, const struct form *form, const struct plugin_call *call,
+/* In the copy that goes out. */
+static void hide_ids(char *copy, const struct form *form, const struct plugin_call *call,
                      const struct pseudonyms *pseudonyms)
 {
     uint64_t id;
 
     for (const struct id_place *place = form->ids; place < form->ids + IDS_MOST && place->of;
          place++) {
-        memcpy(&id, (const char *)copy + place->offset, sizeof id);
+        memcpy(&id, copy + place->offset, sizeof id);
         id = hide(pseudonyms, call, place, id);
-        memcpy((char *)copy + place->offset, &id, sizeof id);
+        memcpy(copy + place->offset, &id, sizeof id);
     }
 }
 
-static struct linli_text *text_at(void *question, const struct form *form, size_t i)
+/* The i-th text of a question, which may be changed if the question may. NULL: it has no more. */
+static struct linli_text *text_at(const void *question, const struct form *form, size_t i)
 {
     if (i == TEXTS_MOST || form->texts[i] == 0)
         return NULL;
-    return (struct linli_text *)(void *)((char *)question + form->texts[i]);
+    return (struct linli_text *)((uintptr_t)question + form->texts[i]);
+}
+
+/* The ABI's struct as it travels. */
+static void put_struct(struct buffer *out, const struct form *form, const struct plugin_call *call,
+                       const struct pseudonyms *pseudonyms, struct texts *texts, size_t settings_at)
+{
+    char *copy = memcpy(buffer_extend(out, form->size), &call->question, form->size);
+    const uint32_t size = (uint32_t)form->size;
+    struct linli_text *text;
+
+    memcpy(copy, &size, sizeof size); /* each begins with it */
+    hide_ids(copy, form, call, pseudonyms);
+    for (size_t i = 0; (text = text_at(copy, form, i)); i++)
+        *text = place_text(texts, *text);
+    if (call->operation == PLUGIN_STEP)
+        memcpy(copy + STEP(settings), &settings_at, sizeof settings_at);
 }
 
 void wire_put_question(struct buffer *out, uint32_t index, const struct plugin_call *call,
@@ -186,22 +196,14 @@ void wire_put_question(struct buffer *out, uint32_t index, const struct plugin_c
     size_t start = out->length;
     size_t fixed = sizeof record + form->size + facts * sizeof(struct linli_value);
     struct texts texts = {fixed + settings * sizeof(struct linli_value)};
-    union question copy;
-    struct linli_text *text;
+    const struct linli_text *text;
 
-    memcpy(&copy, &call->question, form->size);
-    copy.size = (uint32_t)form->size;
-    hide_ids(&copy, form, call, pseudonyms);
-    for (size_t i = 0; (text = text_at(&copy, form, i)); i++)
-        *text = place_text(&texts, *text);
-    if (step)
-        copy.step.settings = (const struct linli_value *)(uintptr_t)(settings > 0 ? fixed : 0);
     buffer_add(out, &record, sizeof record);
-    buffer_add(out, &copy, form->size);
+    put_struct(out, form, call, pseudonyms, &texts, settings > 0 ? fixed : 0);
     put_values(out, &texts, call->values, facts);
     put_values(out, &texts, step ? step->settings : NULL, settings);
-    memcpy(&copy, &call->question, form->size); /* their bytes, in the same order */
-    for (size_t i = 0; (text = text_at(&copy, form, i)); i++)
+    for (size_t i = 0; (text = text_at(&call->question, form, i));
+         i++) /* their bytes, in that order */
         buffer_add(out, text->bytes, text->length);
     put_texts_of(out, call->values, facts);
     put_texts_of(out, step ? step->settings : NULL, settings);

@@ -42,15 +42,15 @@ static void check_answer(const struct plugin_call *call)
         check_reason(&call->answer.award.reason);
         return;
     case PLUGIN_RATE:
-        ASSERT(call->answer.rating.reason_count <= LINLI_MOST_REASONS);
-        for (size_t i = 0; i < call->answer.rating.reason_count; i++)
-            check_reason(&call->answer.rating.reasons[i]);
+        ASSERT(call->answer.rating->reason_count <= LINLI_MOST_REASONS);
+        for (size_t i = 0; i < call->answer.rating->reason_count; i++)
+            check_reason(&call->answer.rating->reasons[i]);
         return;
     case PLUGIN_STEP:
-        ASSERT(call->answer.step.outcome <= LINLI_ABSENT);
-        check_text(&call->answer.step.http.body, WIRE_BODY_MOST);
-        check_text(&call->answer.step.voucher, WIRE_VOUCHER_MOST);
-        check_reason(&call->answer.step.reason);
+        ASSERT(call->answer.step->outcome <= LINLI_ABSENT);
+        check_text(&call->answer.step->http.body, WIRE_BODY_MOST);
+        check_text(&call->answer.step->voucher, WIRE_VOUCHER_MOST);
+        check_reason(&call->answer.step->reason);
         return;
     }
 }

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "plugin/host.h"
 #include "plugin_set.h"
 
 static void no_plugins_is_a_set_too(void **state)
@@ -246,6 +247,23 @@ static void a_worn_host_is_replaced(void **state)
     assert_int_equal(children(), 0);
 }
 
+/* As this process sees it of itself: what it has for itself alone, not what libraries share. */
+static void a_hosts_memory_is_what_it_grew_by(void **state)
+{
+    enum { GROWN = 16 << 20 };
+    const struct host self = {.pid = getpid()};
+    int64_t before = host_memory(&self);
+    char *grown = malloc(GROWN);
+
+    (void)state;
+    memset(grown, 1, GROWN);
+    /* a sanitizer has shadows of it */
+    assert_in_range(host_memory(&self) - before, GROWN * 9 / 10, GROWN * 8);
+    assert_int_equal(grown[GROWN / 2], 1);
+    free(grown);
+    assert_int_equal(host_memory(&(struct host){.pid = INT32_MAX}), 0);
+}
+
 /* One that could not be started at the server's start is named, and its questions have no answer;
  * the others go on, and a change to another plugin is possible. */
 static void a_broken_plugin_does_not_stop_the_start(void **state)
@@ -308,6 +326,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(twenty_reloads_cost_no_answer, start_over),
         cmocka_unit_test_setup(a_host_killed_by_hand_costs_no_answer, start_over),
         cmocka_unit_test_setup(a_worn_host_is_replaced, start_over),
+        cmocka_unit_test(a_hosts_memory_is_what_it_grew_by),
         cmocka_unit_test_setup(a_broken_plugin_does_not_stop_the_start, start_over),
         cmocka_unit_test_setup(a_change_elsewhere_is_followed, start_over),
     };

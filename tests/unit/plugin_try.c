@@ -95,8 +95,8 @@ static void older_plugins_go_on_working(void **state)
     assert_int_equal(manifest.merchant.ways, 0);
     assert_int_equal(manifest.discloses, LINLI_TELLS_NAME);
     assert_int_equal(step[0].fault, FAULT_NONE);
-    assert_memory_equal(step[0].answer.step.voucher.bytes, "OLD-", 4);
-    assert_memory_equal(step[0].answer.step.state.bytes, "A-7", 3);
+    assert_memory_equal(step[0].answer.step->voucher.bytes, "OLD-", 4);
+    assert_memory_equal(step[0].answer.step->state.bytes, "A-7", 3);
     arena_free(arena);
 }
 
@@ -118,8 +118,8 @@ static void the_oldest_is_not_told_of_forecasts(void **state)
     assert_int_equal(manifest.abi_minor, 0);
     assert_int_equal(calls[0].answer.award.points, 90);
     assert_int_equal(calls[1].fault, FAULT_NONE);
-    assert_string_equal(calls[1].answer.rating.code, "fine");
-    assert_memory_equal(calls[1].answer.rating.reasons[0].en.bytes, "7 days", 6);
+    assert_string_equal(calls[1].answer.rating->code, "fine");
+    assert_memory_equal(calls[1].answer.rating->reasons[0].en.bytes, "7 days", 6);
     arena_free(arena);
 }
 

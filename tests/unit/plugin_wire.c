@@ -247,9 +247,9 @@ static void a_rating_comes_back(void **state)
     assert_null(linli_because(&answered.answer.rating, "more", 0));
     send_to(&answered, &call);
     assert_int_equal(call.fault, FAULT_NONE);
-    assert_int_equal(call.answer.rating.reason_count, LINLI_MOST_REASONS);
-    assert_int_equal(call.answer.rating.missing[7], 7);
-    assert_memory_equal(call.answer.rating.reasons[7].en.bytes, "number 7", 8);
+    assert_int_equal(call.answer.rating->reason_count, LINLI_MOST_REASONS);
+    assert_int_equal(call.answer.rating->missing[7], 7);
+    assert_memory_equal(call.answer.rating->reasons[7].en.bytes, "number 7", 8);
     memcpy(answered.answer.rating.code, "best", 5);
     send_to(&answered, &call);
     assert_int_equal(call.fault, FAULT_NONSENSE); /* the policy does not list it */
@@ -274,7 +274,7 @@ static void a_step_comes_back(void **state)
     linli_say(&step->state, "asked");
     send_to(&answered, &call);
     assert_int_equal(call.fault, FAULT_NONE);
-    assert_memory_equal(call.answer.step.http.url.bytes, "https://shop.example/reserve", 28);
+    assert_memory_equal(call.answer.step->http.url.bytes, "https://shop.example/reserve", 28);
     step->http.url.length = 0;
     linli_say(&step->http.url, "file:///etc/passwd");
     send_to(&answered, &call);
