@@ -2,9 +2,14 @@
 
 #include "ledger/teller_metrics.h"
 
-/* Commands in a batch: where learning begins, and where it ends either way. */
-#define LIMIT_FIRST  64
-#define LIMIT_FEWEST 8
+/*
+ * Commands in a batch: where learning begins, which is also the fewest, and where it ends. A batch
+ * takes some 5 ms whatever is in it (two round trips, a flush, its turn on a busy processor) and a
+ * command 0.1 ms: fewer would cost more time each, and those behind them wait for all of it. When
+ * the fewest were 8, a busy machine was taken for large batches: they shrank to 8 to 30 commands,
+ * with half the redemptions a second and a p99 three times as long.
+ */
+#define LIMIT_FEWEST 128
 #define LIMIT_MOST   1024
 
 /* What a command is taken for until it was applied: its transfer, its answer and its share of the
@@ -54,7 +59,7 @@ void gather_start(struct gather *gather, const struct teller_options *options, s
         .in_flight = in_flight,
         .rows_most = options->batch_rows,
         .batch_us = options->batch_us,
-        .limit = LIMIT_FIRST,
+        .limit = LIMIT_FEWEST,
     };
     waiting_clear(&gather->people);
     waiting_clear(&gather->keeper);

@@ -194,7 +194,7 @@ static void test_the_limit_follows_the_duration(void **state)
     assert_int_equal(gather.limit, 409);
     for (int i = 0; i < 100; i++)
         gather_learn(&gather, gather.limit, SECOND_US);
-    assert_int_equal(gather.limit, 8);
+    assert_int_equal(gather.limit, 128); /* fewer would be slower still */
 }
 
 static void test_the_end_comes_after_the_last(void **state)
