@@ -140,7 +140,7 @@ struct award *record_award(struct call *call, const struct record_view *view, ui
     award->wallet_id = wallet_id;
     award->person_id = call->who.person_id;
     award->minutes = record->minutes;
-    award->points = terms->answer.points;
+    award->points = view->is_erased ? 0 : terms->answer.points; /* nobody could spend them */
     award->daily_cap = terms->answer.daily_cap;
     award->expires_us = terms->answer.expires_us;
     award->missing = terms->missing;

@@ -15,7 +15,7 @@ enum check_state {
     CHECK_OPEN = 1,
     CHECK_RELEASED,  /* held: it took its effect; marked: nothing was wrong */
     CHECK_REFUSED,   /* held: undone, points go back; marked: staff act by the usual means */
-    CHECK_WITHDRAWN, /* the member took it back meanwhile */
+    CHECK_WITHDRAWN, /* the member took it back meanwhile, or was erased (service/erase.h) */
 };
 const char *check_state_name(enum check_state state);    /* "open" */
 const char *event_kind_name(enum linli_event_kind kind); /* "redeem" */
@@ -37,7 +37,7 @@ struct check_row {
     int64_t opened_us, due_us; /* due_us: the answer is promised by then */
     int32_t due_day;           /* the local day before which it ends; 0: not of this batch */
     struct check_terms terms;  /* points: what would move */
-    uint64_t decided_by;       /* 0 and decided: nobody answered in time, or the member withdrew */
+    uint64_t decided_by;       /* 0 and decided: nobody answered in time, or the member is gone */
     int64_t decided_us;
     struct text reason; /* row.memory's */
 };

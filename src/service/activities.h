@@ -106,6 +106,7 @@ struct record_view {
     int64_t answer_by_us;       /* while it is being checked */
     char *category;             /* code of the activity's */
     int32_t difficulty;         /* of the activity: 1 to 5; 0: nobody said */
+    bool is_erased;             /* whose it is */
 };
 enum find record_find(struct db *db, uint64_t record_id, struct arena *arena,
                       struct record_view *view, struct error *error);

@@ -9,8 +9,9 @@
     "  AND o.record_id <> r.record_id AND o.state <> 4 AND r.state <> 4"                           \
     "  AND o.started_us < r.ended_us AND r.started_us < o.ended_us),"                              \
     " (SELECT MAX(k.due_us) FROM checks k WHERE r.state = 6 AND k.ref = r.record_id"               \
-    "  AND k.state = 1), c.code, a.difficulty FROM records r JOIN "                                \
-    "activities a ON a.activity_id = r.activity_id"                                                \
+    "  AND k.state = 1), c.code, a.difficulty, EXISTS (SELECT 1 FROM members m"                    \
+    "  WHERE m.member_id = r.member_id AND m.erased_us > 0) FROM records r"                        \
+    " JOIN activities a ON a.activity_id = r.activity_id"                                          \
     " JOIN categories c ON c.category_id = a.category "
 
 static void read_view(struct rows *rows, struct arena *arena, struct record_view *view)
@@ -39,6 +40,7 @@ static void read_view(struct rows *rows, struct arena *arena, struct record_view
         .answer_by_us = rows_int(rows, 20),
         .category = rows_copy(rows, 21, arena),
         .difficulty = (int32_t)rows_int(rows, 22),
+        .is_erased = rows_int(rows, 23) != 0,
     };
 }
 

@@ -176,16 +176,21 @@ def test_a_rule_in_shadow_is_written_down_and_not_obeyed(checked, market):
         rule.change(mode="enforced")
 
 
-def test_an_earning_that_overlaps_is_held_and_released_by_another(checked, market):
-    world, _ = checked
+def overlapping(world, member):
+    """Two records of one time, both approved, and what came of it: their awards are held."""
     overlap = Rule(world, "overlap")
     overlap.change(mode="enforced", on_flag="hold")
     try:
-        member = market.member()
         [first], [second] = world.records([member]), world.records([member])
-        answers = [world.award(record).expect(200) for record in (first, second)]
+        return first, second, [world.award(record).expect(200) for record in (first, second)]
     finally:
         overlap.change(mode="off")
+
+
+def test_an_earning_that_overlaps_is_held_and_released_by_another(checked, market):
+    world, _ = checked
+    member = market.member()
+    first, second, answers = overlapping(world, member)
     assert [answer["state"] for answer in answers] == ["checking", "checking"]
     assert answers[0]["points"] == "0.00" and answers[0]["answer_by"]
     assert member.get(f"/v1/records/{first}").expect(200)["answer_by"]
@@ -199,6 +204,28 @@ def test_an_earning_that_overlaps_is_held_and_released_by_another(checked, marke
     assert member.available != "0.00"
     refused = check_of(world.coordinator, {"id": second})
     assert decide(world.coordinator, refused, "refuse").expect(200)["state"] == "rejected"
+
+
+def test_who_was_erased_gets_no_award_that_was_held_or_that_is_reviewed_later(checked, market):
+    world, _ = checked
+    member = market.member()
+    first, _, _ = overlapping(world, member)
+    [pending] = world.records([member], days_ago=9)
+    check = check_of(world.coordinator, {"id": first})
+    wallet = "SELECT available, held, version FROM wallets WHERE member_id = %s"
+    before = world.server.sql(wallet, member.id)
+    member.post("/v1/me/erasure", {"confirm": True}).expect(204)
+
+    seen = world.administrator.get(f"/v1/reviews/{check['id']}").expect(200)
+    assert (seen["state"], seen["decided_by"]) == ("withdrawn", None)
+    assert "erased" in seen["reason"] and seen["decided_at"]
+    other = world.staff("coordinator", world.unit_id)
+    assert decide(other, check, "release").code == "already_decided"
+    assert world.coordinator.get(f"/v1/records/{first}").expect(200)["state"] == "rejected"
+    served = world.award(pending).expect(200)
+    assert (served["state"], served["points"]) == ("approved", "0.00")  # the service counts
+    assert world.server.sql(wallet, member.id) == before
+    world.verify_ledger()
 
 
 def test_batches_say_under_which_set_they_were_judged(checked, market):

@@ -168,12 +168,30 @@ static enum refusal model_reject(struct model *model, const struct reject_record
     return ACCEPTED;
 }
 
+/* Whoever is gone gets nothing that waits: the slips say that nobody decided. */
+static enum refusal model_erase(struct model *model, const struct erase *want)
+{
+    for (size_t i = 0; i < WORLD_STEPS; i++) {
+        struct slip *slip = &model->drawer.slips[i];
+        struct record *record = record_of(model, slip->award.record_id);
+
+        if (!slip->held || slip->state != CHECK_OPEN || record->state != RECORD_CHECKING ||
+            record->member_id != want->member_id)
+            continue;
+        slip_sign(slip, CHECK_WITHDRAWN, 0);
+        record->state = RECORD_REJECTED;
+    }
+    return ACCEPTED;
+}
+
 /* --- All of it -------------------------------------------------------------------------------- */
 
 static enum refusal model_other(struct model *model, const struct command *command)
 {
     if (command->kind == &statement_check_in)
         return model_check_in(model, (const struct check_in *)command);
+    if (command->kind == &statement_erase)
+        return model_erase(model, (const struct erase *)command);
     if (command->kind == &statement_check_out)
         return model_check_out(model, (const struct check_out *)command);
     if (command->kind == &statement_open_period)

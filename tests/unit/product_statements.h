@@ -1,6 +1,7 @@
 /*
  * What the server does by ordinary statements, as the simulations of the whole product do it: check
- * in and out, change terms, open and close a merchant's statement. (Proposals: ledger_script.h.)
+ * in and out, change terms, open and close a merchant's statement, erase somebody. (Proposals:
+ * ledger_script.h.)
  */
 #ifndef LINLI_PRODUCT_STATEMENTS_H
 #define LINLI_PRODUCT_STATEMENTS_H
@@ -123,6 +124,50 @@ static inline enum refusal close_period_apply(struct book *book, const struct co
     return ACCEPTED;
 }
 
+/* As service_withdraw_held, for who was erased: what was awarded and waits comes to nothing. */
+struct erase {
+    struct command command;
+    uint64_t member_id;
+    int64_t at_us;
+};
+
+static inline void withdraw_check(struct book *book, uint64_t record_id, int64_t at_us)
+{
+    size_t count;
+    struct row *const *rows = book_rows(book, &check_rows, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct check_row *check = (struct check_row *)rows[i];
+
+        if (check->kind == LINLI_EARN && check->held && check->state == CHECK_OPEN &&
+            check->ref == record_id) {
+            check->state = CHECK_WITHDRAWN;
+            check->decided_us = at_us;
+            check->reason = TEXT("会员已注销 (the member was erased)");
+        }
+    }
+}
+
+static inline enum refusal erase_apply(struct book *book, const struct command *command,
+                                       struct outcome *out)
+{
+    const struct erase *want = (const struct erase *)command;
+    size_t count;
+    struct row *const *rows = book_rows(book, &record_rows, &count);
+
+    (void)out;
+    for (size_t i = 0; i < count; i++) {
+        struct record *record = (struct record *)rows[i];
+
+        if (record->member_id != want->member_id || record->state != RECORD_CHECKING)
+            continue;
+        record->state = RECORD_REJECTED;
+        withdraw_check(book, record->row.key, want->at_us);
+    }
+    return ACCEPTED;
+}
+
+static const struct command_kind statement_erase = {.name = "erase", .apply = erase_apply};
 static const struct command_kind statement_check_in = {.name = "check_in", .apply = check_in_apply};
 static const struct command_kind statement_check_out = {.name = "check_out",
                                                         .apply = check_out_apply};

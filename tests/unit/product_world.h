@@ -106,6 +106,25 @@ static inline struct command *invent_reject_record(struct product_author *world)
     return &reject->command;
 }
 
+/* Mostly somebody with an award that a person is asked to look at. */
+static inline struct command *invent_erasure(struct product_author *world)
+{
+    struct author *author = &world->author;
+    struct erase *erase = invent(author, sizeof(*erase), &statement_erase);
+
+    erase->member_id = any_member(author);
+    erase->at_us = author->now_us;
+    for (size_t i = world->check_count; i-- > 0 && chance(author, 90);) {
+        const struct check_note *note = &world->checks[i];
+
+        if (note->voucher || note->about->judged.effect != JUDGED_HOLD)
+            continue;
+        erase->member_id = ((const struct award *)note->about)->member_id;
+        break;
+    }
+    return &erase->command;
+}
+
 /* --- Market ----------------------------------------------------------------------------------- */
 
 static inline uint64_t any_reward(struct author *author)
@@ -371,8 +390,10 @@ static inline struct command *invent_of_product(struct author *author)
         return invent_of_ledger(author, dice);
     if (dice < 180)
         return invent_check_in(world);
-    if (dice < 190)
+    if (dice < 188)
         return invent_check_out(world);
+    if (dice < 190)
+        return invent_erasure(world);
     if (dice < 390)
         return invent_award(world);
     if (dice < 410)

@@ -7,6 +7,7 @@
 #include "simulator_database.h"
 
 #include "market/statements.h"
+#include "service/erase.h"
 
 #define WORLDS 6
 
@@ -81,6 +82,14 @@ static void end_period(struct db *to, const struct command *command)
     struct error error = {0};
 
     sim_expect(statement_close(to, want->statement_id, 0, &error), &error, NULL);
+}
+
+static void withdraw_held(struct db *to, const struct command *command)
+{
+    const struct erase *want = (const struct erase *)command;
+    struct error error = {0};
+
+    sim_expect(service_withdraw_held(to, want->member_id, want->at_us, &error), &error, NULL);
 }
 
 /* --- The tables ------------------------------------------------------------------------------- */
@@ -175,6 +184,7 @@ static void play_world(uint64_t *random)
         {&statement_propose, sim_insert_proposal}, {&statement_check_in, insert_records},
         {&statement_check_out, end_record},        {&statement_change_terms, update_terms},
         {&statement_open_period, insert_period},   {&statement_close_period, end_period},
+        {&statement_erase, withdraw_held},
     };
     const struct sim_database database = {
         .db = db,
@@ -213,17 +223,18 @@ static int64_t ask(const char *query)
 
 static void the_database_has_what_the_book_has(void **state)
 {
-    int64_t lines = 0, used = 0;
-    uint64_t random = 11;
+    int64_t lines = 0, used = 0, withdrawn = 0;
+    uint64_t random = 12;
 
     (void)state;
     for (int i = 0; i < WORLDS; i++) {
         play_world(&random);
         lines += ask("SELECT COUNT(*) FROM statement_lines");
         used += ask("SELECT COUNT(*) FROM redemptions WHERE confirmed_us > 0");
+        withdrawn += ask("SELECT COUNT(*) FROM checks WHERE state = 4 AND kind = 1");
         assert_int_equal(ask("SELECT COUNT(*) FROM records WHERE note <> 'kept'"), 0);
     }
-    assert_true(lines > 0 && used > lines);
+    assert_true(lines > 0 && used > lines && withdrawn > 0);
 }
 
 static bool write_redemption(struct redemption *redemption)
