@@ -14,24 +14,22 @@ void bench_fail(const char *what, const struct error *error)
     exit(1);
 }
 
-static void read_options(struct bench_database *database, int argc, char **argv, int64_t *port)
+static void read_options(struct bench_database *database, int argc, char **argv,
+                         const struct config_entry *own, void *options)
 {
-    static const struct config_entry port_config[] = {
-        {.name = "port", .type = CONFIG_INT, .initial = "0", .max = 65535, .help = "to listen on"},
-        {0}};
-    static int64_t unused;
     struct config *config = config_new(); /* owns the texts: lives as long as the process */
     struct error error = {0};
 
     config_add(config, db_config, &database->options);
     config_add(config, embedded_config, &database->embedded_options);
     config_add(config, keyring_config, &database->keyring_options);
-    config_add(config, port_config, port != NULL ? port : &unused);
+    config_add(config, own, options);
     if (!config_load(config, &argc, argv, &error))
         bench_fail("options", &error);
 }
 
-void bench_open(struct bench_database *database, int argc, char **argv, int64_t *port)
+void bench_open(struct bench_database *database, int argc, char **argv,
+                const struct config_entry *own, void *options)
 {
     struct error error = {0};
     uint32_t instance;
@@ -39,7 +37,7 @@ void bench_open(struct bench_database *database, int argc, char **argv, int64_t 
     crypto_start();
     log_configure(LOG_WARN, LOG_AUTO);
     *database = (struct bench_database){0};
-    read_options(database, argc, argv, port);
+    read_options(database, argc, argv, own, options);
     database->embedded = embedded_start(&database->embedded_options, &error);
     if (database->embedded == NULL)
         bench_fail("embedded database", &error);

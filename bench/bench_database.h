@@ -20,9 +20,11 @@ struct bench_database {
     struct id_maker ids;
 };
 
-/* Reads --state_dir and --port from the command line; `port` may be NULL. Opens, migrates, loads
- * the keys and claims an instance; ends the process with a word when anything fails. */
-void bench_open(struct bench_database *database, int argc, char **argv, int64_t *port);
+/* Reads --state_dir and the program's own settings, into `options`, from the command line. Opens,
+ * migrates, loads the keys and claims an instance; ends the process with a word when anything
+ * fails. */
+void bench_open(struct bench_database *database, int argc, char **argv,
+                const struct config_entry *own, void *options);
 void bench_close(struct bench_database *database);
 /* Prints the error and ends the process. */
 NORETURN void bench_fail(const char *what, const struct error *error);

@@ -260,6 +260,11 @@ static void take_request(struct http_request *request, void *context)
         http_respond(request, &(struct http_response){.status = 503});
 }
 
+static const struct config_entry port_config[] = {
+    {.name = "port", .type = CONFIG_INT, .initial = "0", .max = 65535, .help = "to listen on"},
+    {0},
+};
+
 int main(int argc, char **argv)
 {
     static struct plain plain;
@@ -271,7 +276,7 @@ int main(int argc, char **argv)
     sigset_t signals;
     int number, none = 1;
 
-    bench_open(&plain.database, argc, argv, &port);
+    bench_open(&plain.database, argc, argv, port_config, &port);
     config_add(config, http_config, &options);
     if (!config_load(config, &none, argv, &error))
         bench_fail("options", &error);

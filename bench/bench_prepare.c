@@ -1,8 +1,9 @@
 /*
- * Fills an empty database for the redemption bench: members with four lots of points each, rewards
- * with plenty of stock. Writes `bench_tokens` (an access token a line) and `bench_rewards` (an id
- * a line) into the state directory. Rows are written directly, not by the ledger: what is measured
- * are redemptions, and `linli ledger verify` is not meant to pass here.
+ * Fills an empty database for the redemption bench: members with four lots of points each, or as
+ * many as --lots says, rewards with plenty of stock. Writes `bench_tokens` (an access token a line)
+ * and `bench_rewards` (an id a line) into the state directory. Rows are written directly, not by
+ * the ledger: what is measured are redemptions, and `linli ledger verify` is not meant to pass
+ * here.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@
 
 #define MEMBERS 20000
 #define REWARDS 64
-#define LOTS    4
 #define SLICE   500
 #define POINTS  INT64_C(1000000000)
 
@@ -28,7 +28,7 @@ static void run(struct bench_database *database, struct sql *sql)
     sql_clear(sql);
 }
 
-static void add_account(struct sql *sql, uint64_t id)
+static void add_account(struct sql *sql, uint64_t id, int64_t lots)
 {
     sql_add(sql, "INSERT INTO accounts (account_id, role, state, epoch, scope_id, person_id, login,"
                  " password_hash, display_name, created_us, updated_us) VALUES (");
@@ -39,17 +39,17 @@ static void add_account(struct sql *sql, uint64_t id)
                  " merged_into) VALUES (");
     sql_add_id(sql, id);
     sql_add(sql, ",0,");
-    sql_add_int(sql, LOTS * POINTS);
+    sql_add_int(sql, lots * POINTS);
     sql_add(sql, ",0,0,0,0)");
     sql_end(sql);
 }
 
 static void add_lots(struct bench_database *database, struct sql *sql, uint64_t member_id,
-                     int64_t expires_us)
+                     int64_t lots, int64_t expires_us)
 {
     sql_add(sql, "INSERT INTO lots (member_id, lot_id, points, remaining, gone, expires_us, source,"
                  " grade, state) VALUES ");
-    for (int lot = 0; lot < LOTS; lot++) {
+    for (int64_t lot = 0; lot < lots; lot++) {
         if (lot > 0)
             sql_add(sql, ",");
         sql_add(sql, "(");
@@ -75,7 +75,7 @@ static FILE *open_file(const struct bench_database *database, const char *name)
     return fopen(path, "w");
 }
 
-static void make_members(struct bench_database *database)
+static void make_members(struct bench_database *database, int64_t lots)
 {
     int64_t now_us = clock_now_us();
     FILE *tokens = open_file(database, "bench_tokens");
@@ -87,8 +87,8 @@ static void make_members(struct bench_database *database)
 
         if (i % SLICE == 0)
             sql_add(&sql, "BEGIN;");
-        add_account(&sql, who.account_id);
-        add_lots(database, &sql, who.account_id, now_us + 300 * DAY_US);
+        add_account(&sql, who.account_id, lots);
+        add_lots(database, &sql, who.account_id, lots, now_us + 300 * DAY_US);
         access_token_write(database->keyring, &who, now_us + DAY_US, token);
         fprintf(tokens, "%s\n", token);
         if (i % SLICE == SLICE - 1) {
@@ -123,10 +123,15 @@ static void make_rewards(struct bench_database *database)
 
 int main(int argc, char **argv)
 {
+    static const struct config_entry own_config[] = {
+        {.name = "lots", .type = CONFIG_INT, .initial = "4", .min = 1, .max = 600, .help = "each"},
+        {0},
+    };
     struct bench_database database;
+    int64_t lots;
 
-    bench_open(&database, argc, argv, NULL);
-    make_members(&database);
+    bench_open(&database, argc, argv, own_config, &lots);
+    make_members(&database, lots);
     make_rewards(&database);
     bench_close(&database);
     return 0;
