@@ -15,10 +15,11 @@
 #include "base/clock.h"
 #include "ledger/check.h"
 
-#define SLICES 4 /* of 500 events: a query thread is not kept longer than a moment */
+#define EVENTS_MOST 4000 /* a query thread is not kept longer than a moment */
 
 struct replay_input {
     int32_t from_day, to_day;
+    int64_t limit;
     struct text settings, cursor;
     bool has_settings;
 };
@@ -28,7 +29,9 @@ static const struct json_field replay_fields[] = {
     {"to", JSON_DAY, REQUIRED, offsetof(struct replay_input, to_day)},
     {"settings", JSON_DOCUMENT, OPTIONAL, offsetof(struct replay_input, settings),
      .seen = offsetof(struct replay_input, has_settings)},
-    {"cursor", JSON_TEXT, OPTIONAL, offsetof(struct replay_input, cursor), .max = 24},
+    {"cursor", JSON_TEXT, OPTIONAL, offsetof(struct replay_input, cursor), .max = 48},
+    {"limit", JSON_INT, OPTIONAL, offsetof(struct replay_input, limit), .min = 1,
+     .max = EVENTS_MOST},
     {0},
 };
 
@@ -44,17 +47,20 @@ static bool read_number(const char **text, uint64_t *number)
     return errno == 0;
 }
 
-/* "2.8589934592": the kind of event, and the last one's id. */
-static bool read_cursor(struct call *call, struct text cursor, struct replay_place *place)
+/* "1780704000000000.2.8589934592": time, kind and number of the last event. */
+static bool read_cursor(struct call *call, struct text cursor, struct past_place *place)
 {
     const char *text = arena_copy(call->arena, cursor.data ? cursor.data : "", cursor.length);
-    uint64_t kind;
+    uint64_t at, kind;
 
     if (!*text)
         return true;
-    if (!read_number(&text, &kind) || *text++ != '.' || !read_number(&text, &place->after))
+    if (!read_number(&text, &at) || at > INT64_MAX || *text++ != '.' ||
+        !read_number(&text, &kind) || kind > UINT32_MAX || *text++ != '.' ||
+        !read_number(&text, &place->event))
         return false;
-    place->kind = kind;
+    place->at_us = (int64_t)at;
+    place->kind = (uint32_t)kind;
     return *text == '\0';
 }
 
@@ -76,13 +82,18 @@ static void add_hit(void *context, const struct replay_hit *hit)
                   json_text((struct text){reason->en.bytes, faulted ? 0 : reason->en.length})));
 }
 
-static json_t *sum_json(struct call *call, const struct replay_sum *sum, json_t *hits)
+static json_t *sum_json(struct call *call, const struct replay *replay,
+                        const struct replay_sum *sum, json_t *hits)
 {
-    const char *next = arena_printf(call->arena, "%zu.%" PRIu64, sum->next.kind, sum->next.after);
+    const struct past_place *at = &sum->next;
+    const char *next = arena_printf(call->arena, "%" PRId64 ".%" PRIu32 ".%" PRIu64, at->at_us,
+                                    at->kind, at->event);
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:s?}", "asked", (json_int_t)sum->asked, "flagged",
-                     (json_int_t)sum->flagged, "denied", (json_int_t)sum->denied, "without_answer",
-                     (json_int_t)sum->faulted, "items", hits, "next", sum->ended ? NULL : next);
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "asked", (json_int_t)sum->asked,
+                     "flagged", (json_int_t)sum->flagged, "denied", (json_int_t)sum->denied,
+                     "without_answer", (json_int_t)sum->faulted, "items", hits, "reached",
+                     json_time(sum->ended ? replay->until_us : at->at_us), "next",
+                     sum->ended ? NULL : next);
 }
 
 /* What the plugin or its settings are refused for is the asker's to mend. */
@@ -108,7 +119,7 @@ static enum answered replay_rule(struct call *call, const struct plugin_row *plu
         .from_us = calendar_day_start_us(input->from_day, offset),
         .until_us = calendar_day_start_us(input->to_day + 1, offset),
         .utc_offset_minutes = offset,
-        .slices = SLICES,
+        .most = input->limit > 0 ? (size_t)input->limit : EVENTS_MOST,
         .hit = add_hit,
         .context = hits,
     };
@@ -120,7 +131,7 @@ static enum answered replay_rule(struct call *call, const struct plugin_row *plu
         return reply_bad_field(call, "/cursor", "bad_cursor", "the `next` of the part before");
     }
     if (replay_run(&replay, call->db, &sum, &error))
-        return reply_json(call, 200, sum_json(call, &sum, hits));
+        return reply_json(call, 200, sum_json(call, &replay, &sum, hits));
     json_decref(hits);
     return reply_not_replayed(call, &error);
 }

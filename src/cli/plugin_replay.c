@@ -47,9 +47,9 @@ static void print_hit(void *context, const struct replay_hit *hit)
     buffer_free(&line);
 }
 
-static void show_progress(void *context, uint64_t done)
+static void show_progress(void *context, uint64_t done, uint64_t total)
 {
-    progress_show(&((struct past *)context)->progress, "asking", done, 0);
+    progress_show(&((struct past *)context)->progress, "asking", done, total);
 }
 
 static bool open_past(struct past *past, const struct settings *settings, struct error *error)

@@ -28,8 +28,7 @@ static void work_free(struct work *work)
 
 /* --- Settings --------------------------------------------------------------------------------- */
 
-/* A secret given as `true` is the one that was there. */
-static void keep_secrets(const struct manifest *manifest, json_t *settings, const json_t *old)
+void registry_keep_secrets(const struct manifest *manifest, json_t *settings, const json_t *old)
 {
     for (size_t i = 0; i < manifest->setting_count; i++) {
         const struct manifest_setting *setting = &manifest->settings[i];
@@ -129,7 +128,7 @@ static enum registered check_change(struct db *db, struct work *work,
 
     if (answer == REGISTERED && wish->settings) {
         work->settings = json_deep_copy(wish->settings);
-        keep_secrets(work->before.manifest, work->settings, old);
+        registry_keep_secrets(work->before.manifest, work->settings, old);
     }
     if (answer == REGISTERED && (moved || runs)) {
         const json_t *settings = work->settings ? work->settings : old;

@@ -17,6 +17,8 @@ bool registry_read_settings(struct db *db, struct plugin *plugin, struct arena *
                             struct error *error) MUST_CHECK;
 bool registry_read_file(struct db *db, struct plugin *plugin, struct arena *arena,
                         struct error *error) MUST_CHECK;
+/* A secret given as `true` is the one that was there. */
+void registry_keep_secrets(const struct manifest *manifest, json_t *settings, const json_t *old);
 /* The bytes of a version: of the database, or of the installation for a built-in one. */
 enum find registry_image(struct db *db, const struct registry *registry,
                          const struct plugin_row *row, uint64_t version_id, struct buffer *image,

@@ -3,143 +3,50 @@
 #include <string.h>
 
 #include "plugin/registry_rows.h"
-#include "service/record.h"
 
-#define SLICE 500
-
-/* --- What happened ---------------------------------------------------------------------------- */
-
-/* Of one kind: after an id, in the order of ids. Its columns are the event's: ref, member, actor,
- * merchant, subject, points, minutes, at, started, ended, grade. */
-struct source {
-    enum linli_event_kind kind;
-    struct rows *(*select)(struct db *db, uint64_t after, int64_t from_us, int64_t until_us);
-};
-
-static struct rows *select_earned(struct db *db, uint64_t after, int64_t from_us, int64_t until_us)
-{
-    return db_query(db,
-                    "SELECT record_id, member_id, reviewed_by, 0, activity_id, points, minutes,"
-                    " reviewed_us, started_us, ended_us, grade FROM records"
-                    " WHERE record_id > ? AND state = ? AND reviewed_us >= ? AND reviewed_us < ?"
-                    " ORDER BY record_id LIMIT ?",
-                    DB_ID(after), DB_INT(RECORD_APPROVED), DB_INT(from_us), DB_INT(until_us),
-                    DB_INT(SLICE));
-}
-
-static struct rows *select_redeemed(struct db *db, uint64_t after, int64_t from_us,
-                                    int64_t until_us)
-{
-    return db_query(db,
-                    "SELECT d.redemption_id, d.member_id, COALESCE(p.actor, 0), 0, d.reward_id,"
-                    " d.points, 0, d.created_us, 0, 0, 0 FROM redemptions d"
-                    " LEFT JOIN proxy_redemptions p ON p.redemption_id = d.redemption_id"
-                    " WHERE d.redemption_id > ? AND d.created_us >= ? AND d.created_us < ?"
-                    " ORDER BY d.redemption_id LIMIT ?",
-                    DB_ID(after), DB_INT(from_us), DB_INT(until_us), DB_INT(SLICE));
-}
-
-static struct rows *select_confirmed(struct db *db, uint64_t after, int64_t from_us,
-                                     int64_t until_us)
-{
-    return db_query(db,
-                    "SELECT redemption_id, member_id, confirmed_by, merchant_id, reward_id, points,"
-                    " 0, confirmed_us, 0, 0, 0 FROM redemptions"
-                    " WHERE redemption_id > ? AND confirmed_us >= ? AND confirmed_us < ?"
-                    " ORDER BY redemption_id LIMIT ?",
-                    DB_ID(after), DB_INT(from_us), DB_INT(until_us), DB_INT(SLICE));
-}
-
-static const struct source sources[] = {
-    {LINLI_EARN, select_earned},
-    {LINLI_REDEEM, select_redeemed},
-    {LINLI_CONFIRM, select_confirmed},
-};
-
-/* --- A slice ---------------------------------------------------------------------------------- */
+#define SLICE 2000         /* events whose facts are loaded at once */
+#define PART  (10 * SLICE) /* that are read at once */
 
 struct replaying {
     const struct replay *replay;
     struct replay_sum *sum;
     struct db *db;
+    struct past_span span;
+    uint64_t total; /* events, for the progress */
     struct plugin_options options;
     uint8_t pseudonym_key[32]; /* a script that knows somebody by number knows them here as well */
     struct buffer image;
     json_t *settings;
-    struct arena *arena; /* of one slice */
-    struct plugin_call *calls;
-    struct fact_subject *subjects;
-    struct fact_wish *wishes;
-    size_t count;
-    size_t slices; /* asked so far */
+    struct plugin_trial *trial;
+    struct arena *whole, *part, *slice; /* what lives as long */
 };
 
-static void read_event(struct rows *rows, enum linli_event_kind kind, struct linli_event *event)
-{
-    *event = (struct linli_event){
-        .size = sizeof *event,
-        .kind = kind,
-        .event = rows_id(rows, 0),
-        .member = rows_id(rows, 1),
-        .actor = rows_id(rows, 2),
-        .merchant = rows_id(rows, 3),
-        .subject = rows_id(rows, 4),
-        .points = rows_int(rows, 5),
-        .minutes = rows_int(rows, 6),
-        .at_us = rows_int(rows, 7),
-        .started_us = rows_int(rows, 8),
-        .ended_us = rows_int(rows, 9),
-        .grade = (uint32_t)rows_int(rows, 10),
-        .replayed = 1,
-    };
-}
+/* --- A slice ---------------------------------------------------------------------------------- */
 
 /* As commands' `event` functions have it, but then. */
 static struct fact_subject subject_of(const struct replay *replay, const struct linli_event *event)
 {
-    bool earned = event->kind == LINLI_EARN;
-
-    return (struct fact_subject){
+    struct fact_subject subject = {
         .member_id = event->member,
         .actor_id = event->actor,
         .merchant_id = event->merchant,
-        .reward_id = earned ? 0 : event->subject,
-        .redemption_id = earned ? 0 : event->event,
-        .record_id = earned ? event->event : 0,
-        .activity_id = earned ? event->subject : 0,
         .points = event->points,
         .started_us = event->started_us,
         .ended_us = event->ended_us,
         .at_us = event->at_us,
         .utc_offset_minutes = replay->utc_offset_minutes,
-        .at_counter = !earned,
+        .at_counter = (event->kind & (LINLI_REDEEM | LINLI_CONFIRM)) != 0,
         .past = true,
     };
-}
 
-static bool read_slice(struct replaying *work, const struct source *source, uint64_t *after,
-                       struct error *error)
-{
-    const struct replay *replay = work->replay;
-    const struct manifest *manifest = replay->plugin->manifest;
-    struct rows *rows = source->select(work->db, *after, replay->from_us, replay->until_us);
-
-    arena_reset(work->arena);
-    work->calls = arena_take(work->arena, SLICE * sizeof *work->calls);
-    work->subjects = arena_take(work->arena, SLICE * sizeof *work->subjects);
-    work->wishes = arena_take(work->arena, SLICE * sizeof *work->wishes);
-    for (work->count = 0; rows_next(rows); work->count++) {
-        struct plugin_call *call = &work->calls[work->count];
-
-        call->operation = PLUGIN_CHECK;
-        read_event(rows, source->kind, &call->question.event);
-        call->values = arena_take(work->arena, (manifest->fact_count + 1) * sizeof *call->values);
-        work->subjects[work->count] = subject_of(replay, &call->question.event);
-        work->wishes[work->count] = (struct fact_wish){
-            &work->subjects[work->count], manifest->fact_index, manifest->fact_count, call->values};
-        *after = call->question.event.event;
+    if (event->kind == LINLI_EARN) {
+        subject.record_id = event->event;
+        subject.activity_id = event->subject;
+    } else if (event->kind != LINLI_ADJUST) {
+        subject.redemption_id = event->event;
+        subject.reward_id = event->subject;
     }
-    return rows_end(rows, error);
+    return subject;
 }
 
 static void count_call(struct replaying *work, const struct plugin_call *call,
@@ -157,6 +64,82 @@ static void count_call(struct replaying *work, const struct plugin_call *call,
         replay->hit(replay->context, &(struct replay_hit){call, event});
 }
 
+/* The facts, then the questions. The desk turns ids into the plugin's pseudonyms on the way: hits
+ * are told with the event as it was. */
+static bool ask_slice(struct replaying *work, const struct linli_event *events, size_t count,
+                      struct error *error)
+{
+    const struct manifest *manifest = work->replay->plugin->manifest;
+    struct plugin_call *calls;
+    struct fact_subject *subjects;
+    struct fact_wish *wishes;
+
+    arena_reset(work->slice);
+    calls = arena_take(work->slice, count * sizeof *calls);
+    subjects = arena_take(work->slice, count * sizeof *subjects);
+    wishes = arena_take(work->slice, count * sizeof *wishes);
+    for (size_t i = 0; i < count; i++) {
+        calls[i].operation = PLUGIN_CHECK;
+        calls[i].question.event = events[i];
+        calls[i].values =
+            arena_take(work->slice, (manifest->fact_count + 1) * sizeof *calls[i].values);
+        subjects[i] = subject_of(work->replay, &events[i]);
+        wishes[i] = (struct fact_wish){&subjects[i], manifest->fact_index, manifest->fact_count,
+                                       calls[i].values};
+    }
+    if (!facts_load(work->db, wishes, count, work->slice, NULL, NULL, NULL, error))
+        return false;
+    plugin_trial_ask(work->trial, calls, count, work->slice);
+    for (size_t i = 0; i < count; i++)
+        count_call(work, &calls[i], &events[i]);
+    if (work->replay->progress)
+        work->replay->progress(work->replay->context, work->sum->asked, work->total);
+    return true;
+}
+
+/* --- A part ----------------------------------------------------------------------------------- */
+
+static bool ask_part(struct replaying *work, struct error *error)
+{
+    size_t most = work->replay->most ? work->replay->most : PART, count;
+    struct replay_sum *sum = work->sum;
+    struct linli_event *events;
+    bool more;
+
+    arena_reset(work->part);
+    if (!past_read(work->db, &work->span, &sum->next, most, work->part, &events, &count, &more,
+                   error))
+        return false;
+    for (size_t i = 0; i < count; i += SLICE)
+        if (!ask_slice(work, events + i, count - i < SLICE ? count - i : SLICE, error))
+            return false;
+    if (count > 0)
+        sum->next = (struct past_place){events[count - 1].at_us, events[count - 1].kind,
+                                        events[count - 1].event};
+    sum->ended = !more;
+    return true;
+}
+
+/* --- All of it -------------------------------------------------------------------------------- */
+
+/* Those in force, or the asker's with the secrets of those in force. */
+static bool take_settings(struct replaying *work, struct error *error)
+{
+    const struct plugin_row *plugin = work->replay->plugin;
+    json_t *in_force = registry_policy(work->db, plugin->policy_id, error);
+
+    if (!in_force)
+        return false;
+    if (!work->replay->settings) {
+        work->settings = in_force;
+        return true;
+    }
+    work->settings = json_deep_copy(work->replay->settings);
+    registry_keep_secrets(plugin->manifest, work->settings, in_force);
+    json_decref(in_force);
+    return true;
+}
+
 /* A built-in file of another version of Linli may want other facts than the database knows of. */
 static bool is_what_was_asked(const struct manifest *file, const struct plugin_row *plugin,
                               struct error *error)
@@ -172,50 +155,15 @@ static bool is_what_was_asked(const struct manifest *file, const struct plugin_r
                      plugin->name);
 }
 
-/* The facts, then the questions, in a host of their own. The desk turns ids into the plugin's
- * pseudonyms on the way: hits are told with the event as it was. */
-static bool ask_slice(struct replaying *work, struct error *error)
+static bool bring_up(struct replaying *work, struct error *error)
 {
-    struct linli_event *events = arena_take(work->arena, work->count * sizeof *events);
-    struct manifest *manifest = arena_take(work->arena, sizeof *manifest);
+    struct manifest *manifest = arena_take(work->whole, sizeof *manifest);
 
-    for (size_t i = 0; i < work->count; i++)
-        events[i] = work->calls[i].question.event;
-    if (!facts_load(work->db, work->wishes, work->count, work->arena, NULL, NULL, NULL, error) ||
-        !plugin_try(&work->options, work->replay->registry->program,
-                    (struct text){work->image.data, work->image.length}, work->settings,
-                    work->arena, manifest, work->calls, work->count, error) ||
-        !is_what_was_asked(manifest, work->replay->plugin, error))
-        return false;
-    for (size_t i = 0; i < work->count; i++)
-        count_call(work, &work->calls[i], &events[i]);
-    if (work->replay->progress)
-        work->replay->progress(work->replay->context, work->sum->asked);
-    return true;
+    work->trial =
+        plugin_trial_start(&work->options, (struct text){work->image.data, work->image.length},
+                           work->settings, work->whole, manifest, error);
+    return work->trial && is_what_was_asked(manifest, work->replay->plugin, error);
 }
-
-/* Whether as many slices were asked as somebody wanted. */
-static bool is_enough(const struct replaying *work)
-{
-    return work->replay->slices > 0 && work->slices >= work->replay->slices;
-}
-
-static bool replay_source(struct replaying *work, const struct source *source,
-                          struct replay_place *at, struct error *error)
-{
-    do {
-        if (!read_slice(work, source, &at->after, error))
-            return false;
-        if (work->count > 0 && !ask_slice(work, error))
-            return false;
-        work->slices++;
-    } while (work->count == SLICE && !is_enough(work));
-    if (work->count < SLICE)
-        *at = (struct replay_place){.kind = at->kind + 1};
-    return true;
-}
-
-/* --- All of it -------------------------------------------------------------------------------- */
 
 static bool prepare(struct replaying *work, struct error *error)
 {
@@ -230,11 +178,11 @@ static bool prepare(struct replaying *work, struct error *error)
     if (registry_image(work->db, replay->registry, plugin, plugin->version_id, &work->image,
                        error) != FIND_FOUND)
         return false;
-    if (!registry_is_trusted(work->db, plugin->version_id, &work->options.image_is_signed, error))
-        return false;
-    work->settings = replay->settings ? json_deep_copy(replay->settings)
-                                      : registry_policy(work->db, plugin->policy_id, error);
-    return work->settings != NULL;
+    work->span = (struct past_span){plugin->manifest->events, replay->from_us, replay->until_us};
+    return registry_is_trusted(work->db, plugin->version_id, &work->options.image_is_signed,
+                               error) &&
+           take_settings(work, error) && bring_up(work, error) &&
+           (!replay->progress || past_count(work->db, &work->span, &work->total, error));
 }
 
 bool replay_run(const struct replay *replay, struct db *db, struct replay_sum *sum,
@@ -244,21 +192,22 @@ bool replay_run(const struct replay *replay, struct db *db, struct replay_sum *s
                              .sum = sum,
                              .db = db,
                              .options = *replay->registry->options,
-                             .arena = arena_new()};
+                             .whole = arena_new(),
+                             .part = arena_new(),
+                             .slice = arena_new()};
     bool fine = prepare(&work, error);
 
     *sum = (struct replay_sum){.next = replay->from};
-    while (fine && sum->next.kind < ARRAY_LENGTH(sources) && !is_enough(&work)) {
-        const struct source *source = &sources[sum->next.kind];
-
-        if (replay->plugin->manifest->events & source->kind)
-            fine = replay_source(&work, source, &sum->next, error);
-        else
-            sum->next = (struct replay_place){.kind = sum->next.kind + 1};
+    while (fine && !sum->ended) {
+        fine = ask_part(&work, error);
+        if (replay->most > 0)
+            break;
     }
-    sum->ended = sum->next.kind >= ARRAY_LENGTH(sources);
+    plugin_trial_end(work.trial);
     json_decref(work.settings);
     buffer_free(&work.image);
-    arena_free(work.arena);
+    arena_free(work.slice);
+    arena_free(work.part);
+    arena_free(work.whole);
     return fine;
 }
