@@ -248,7 +248,7 @@ static bool set_values(struct linli_value *values, size_t count, const char *rec
 static bool set_step_settings(struct linli_step_question *step, char *record, size_t length)
 {
     size_t offset = (size_t)(uintptr_t)step->settings;
-    struct linli_value *values = (struct linli_value *)(void *)(record + offset);
+    struct linli_value *values;
 
     if (step->setting_count == 0) {
         step->settings = NULL;
@@ -257,6 +257,7 @@ static bool set_step_settings(struct linli_step_question *step, char *record, si
     if (offset > length || offset % 8 != 0 ||
         step->setting_count > (length - offset) / sizeof *values)
         return false;
+    values = (struct linli_value *)(void *)(record + offset);
     step->settings = values;
     return set_values(values, step->setting_count, record, length);
 }
