@@ -4,18 +4,13 @@
 
 #include "base/log.h"
 
-static bool has_crew(const struct generation *generation, const struct crew *crew)
+bool generation_has(const struct generation *generation, const struct crew *crew)
 {
-    for (size_t i = 0; i < generation->crew_count; i++) {
+    for (size_t i = 0; generation && i < generation->crew_count; i++) {
         if (generation->crews[i] == crew)
             return true;
     }
     return false;
-}
-
-bool generation_is_new(const struct crew *crew, const struct generation *before)
-{
-    return !before || !has_crew(before, crew);
 }
 
 /* --- Its beginning --- */
@@ -50,7 +45,7 @@ static void bring_up(struct generation *generation, const struct generation *bef
     size_t count = 0;
 
     for (size_t i = 0; i < generation->crew_count; i++) {
-        if (generation_is_new(generation->crews[i], before))
+        if (!generation_has(before, generation->crews[i]))
             fresh[count++] = generation->crews[i];
     }
     crews_bring_up(fresh, count, start_us);

@@ -36,8 +36,8 @@ struct generation *generation_hold(struct generation *generation);
 /* Releases its crews with the last holder: not on a thread that must not wait. NULL is allowed. */
 void generation_release(struct generation *generation);
 
-/* Whether the crew was not taken over from `before`, which may be NULL. */
-bool generation_is_new(const struct crew *crew, const struct generation *before);
+/* NULL has none. */
+bool generation_has(const struct generation *generation, const struct crew *crew);
 
 /* The first plugin that ran before and does not now, or that is new and does not come up; `before`
  * may be NULL: then any may be missing. NULL: none. */

@@ -14,7 +14,7 @@ struct seating *seating_new(struct generation *generation, const struct generati
         struct crew *crew = generation->crews[i];
 
         seating->seats[i].crew = crew;
-        if (fine && generation_is_new(crew, before) && crew_has_members(crew))
+        if (fine && !generation_has(before, crew) && crew_has_members(crew))
             fine = (seating->seats[i].host = crew_spawn(crew, error)) != NULL;
     }
     if (fine)
