@@ -35,6 +35,11 @@ static enum answered reply_run_answer(struct call *call, enum run_answer answer,
     case RUN_OPEN_APPEALS:
         return reply_problem_detail(call, PROBLEM_CONFLICT, "还有申诉未答复",
                                     "There are appeals without an answer");
+    case RUN_UNREAD:
+        return reply_problem_detail(
+            call, PROBLEM_CONFLICT, "请先阅读全部申诉和答复，再签署",
+            "Read the appeals and their answers first: their list says how many are decided");
+    case RUN_SAME_PERSON: return reply_refused(call, REFUSED_SAME_PERSON);
     case RUN_TOO_LATE:
         return reply_problem_detail(call, PROBLEM_CONFLICT, "申诉期已过",
                                     "The time for appeals is over");
@@ -318,22 +323,29 @@ static enum answered show_post(struct call *call)
 
 struct sign_input {
     struct text name;
+    int64_t appeals_read;
 };
 
 static const struct json_field sign_fields[] = {
     {"name", JSON_TEXT, REQUIRED, offsetof(struct sign_input, name), .min = 2, .max = 50},
+    {"appeals_read", JSON_INT, OPTIONAL, offsetof(struct sign_input, appeals_read), .min = 0,
+     .max = INT32_MAX},
     {0},
 };
 
 static enum answered sign_post(struct call *call)
 {
     const struct sign_input *input = call->input;
+    struct signing signing = {
+        .run_id = call->ids[0],
+        .actor = call->who.account_id,
+        .person_id = call->who.person_id,
+        .name = input->name,
+        .appeals_read = input->appeals_read,
+    };
     struct error error = {0};
 
-    return reply_step(
-        call,
-        run_sign(call->db, call->ids[0], call->who.account_id, input->name, call->now_us, &error),
-        &error);
+    return reply_step(call, run_sign(call->db, &signing, call->now_us, &error), &error);
 }
 
 static enum answered publish_post(struct call *call)
@@ -352,12 +364,12 @@ static json_t *appeal_json(const struct run *run, const struct appeal *appeal)
 {
     bool waits = appeal->state == APPEAL_UPHELD && *run->waits;
 
-    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:s?, s:o, s:s?}", "assessment_id",
+    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:s?, s:o, s:o, s:s?}", "assessment_id",
                      json_id(appeal->run_id), "member_id", json_id(appeal->member_id), "state",
                      appeal_state_name(appeal->state), "words", appeal->words, "made_at",
                      json_time(appeal->made_us), "answer", *appeal->answer ? appeal->answer : NULL,
-                     "decided_at", json_time(appeal->decided_us), "waits",
-                     waits ? run->waits : NULL);
+                     "decided_by", id_or_null(appeal->decided_by), "decided_at",
+                     json_time(appeal->decided_us), "waits", waits ? run->waits : NULL);
 }
 
 static enum answered appeals_get(struct call *call)
@@ -368,16 +380,20 @@ static enum answered appeals_get(struct call *call)
     struct run run;
     struct error error;
     enum find found = run_find(call->db, call->ids[0], call->arena, &run, &error);
+    int64_t decided;
 
     if (found != FIND_FOUND)
         return reply_missing(call, found, &error);
-    if (!appeal_list(call->db, call->ids[0], query->page.after, limit + 1, call->arena, &list,
+    if (!appeal_count(call->db, call->ids[0], &decided, &error) || /* first: none is passed over */
+        !appeal_list(call->db, call->ids[0], query->page.after, limit + 1, call->arena, &list,
                      &count, &error))
         return reply_error(call, &error);
     json_t *items = json_array();
     for (size_t i = 0; i < count && i < limit; i++)
         json_array_append_new(items, appeal_json(&run, &list[i]));
-    return reply_json(call, 200, page_json(items, count > limit ? list[limit - 1].member_id : 0));
+    json_t *body = page_json(items, count > limit ? list[limit - 1].member_id : 0);
+    json_object_set_new(body, "decided", json_integer(decided));
+    return reply_json(call, 200, body);
 }
 
 struct appeal_input {

@@ -209,3 +209,13 @@ bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit
         };
     return rows_end(rows, error);
 }
+
+bool appeal_count(struct db *db, uint64_t run_id, int64_t *decided, struct error *error)
+{
+    struct rows *rows =
+        db_query(db, "SELECT COUNT(*) FROM appeals WHERE run_id = ? AND state IN (?, ?)",
+                 DB_ID(run_id), DB_INT(APPEAL_UPHELD), DB_INT(APPEAL_REJECTED));
+
+    *decided = rows_next(rows) ? rows_int(rows, 0) : 0;
+    return rows_end(rows, error);
+}

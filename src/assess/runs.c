@@ -226,8 +226,8 @@ enum run_answer run_create(struct db *db, struct id_maker *ids, struct plugins *
 
 /* A step of a person: what it needs, and what it writes. */
 struct step {
-    uint64_t run_id, actor;
-    int64_t appeals_until_us, now_us;
+    uint64_t run_id, actor, person_id;
+    int64_t appeals_until_us, appeals_read, now_us;
     struct text name;
     const char *action;
     bool (*write)(struct db *db, struct step *step, struct error *error);
@@ -323,13 +323,25 @@ static bool lock_shown(struct db *db, struct step *step, struct error *error)
     return rows_end(rows, error);
 }
 
+/* Whether whoever signs made one, or decided one, under this account or another. */
 static bool look_for_appeals(struct db *db, struct step *step, struct error *error)
 {
-    struct rows *rows = db_query(db, "SELECT 1 FROM appeals WHERE run_id = ? AND state = ? LIMIT 1",
-                                 DB_ID(step->run_id), DB_INT(APPEAL_OPEN));
+    struct rows *rows = db_query(
+        db,
+        "SELECT COUNT(IF(p.state = ?, 1, NULL)), COUNT(IF(p.member_id = ?, 1, NULL)),"
+        " COUNT(IF(p.decided_by = ? OR c.person_id = ?, 1, NULL)),"
+        " COUNT(IF(p.state IN (?, ?), 1, NULL)) FROM appeals p"
+        " LEFT JOIN accounts c ON c.account_id = p.decided_by AND c.person_id <> 0"
+        " WHERE p.run_id = ?",
+        DB_INT(APPEAL_OPEN), DB_ID(step->person_id), DB_ID(step->actor), DB_ID(step->person_id),
+        DB_INT(APPEAL_UPHELD), DB_INT(APPEAL_REJECTED), DB_ID(step->run_id));
 
     if (rows_next(rows))
-        step->answer = RUN_OPEN_APPEALS;
+        step->answer = rows_int(rows, 0) > 0                     ? RUN_OPEN_APPEALS
+                       : rows_int(rows, 1) > 0                   ? RUN_NOT_OWN
+                       : rows_int(rows, 2) > 0                   ? RUN_SAME_PERSON
+                       : rows_int(rows, 3) != step->appeals_read ? RUN_UNREAD
+                                                                 : RUN_FINE;
     return rows_end(rows, error);
 }
 
@@ -346,12 +358,14 @@ static bool write_signed(struct db *db, struct step *step, struct error *error)
                   DB_ID(step->run_id)) == 1;
 }
 
-enum run_answer run_sign(struct db *db, uint64_t run_id, uint64_t actor, struct text name,
-                         int64_t now_us, struct error *error)
+enum run_answer run_sign(struct db *db, const struct signing *signing, int64_t now_us,
+                         struct error *error)
 {
-    struct step step = {.run_id = run_id,
-                        .actor = actor,
-                        .name = name,
+    struct step step = {.run_id = signing->run_id,
+                        .actor = signing->actor,
+                        .person_id = signing->person_id,
+                        .appeals_read = signing->appeals_read,
+                        .name = signing->name,
                         .now_us = now_us,
                         .action = "assessment.sign",
                         .write = write_signed};

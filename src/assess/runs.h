@@ -61,9 +61,11 @@ enum run_answer {
     RUN_NO_POLICY,  /* no assessment plugin of that id is in shadow or enforced, or it rates nobody
                      */
     RUN_BAD_PERIOD, /* from after to, not begun yet, or longer than 3660 days */
-    RUN_NOT_OWN,    /* nobody decides their own appeal */
+    RUN_NOT_OWN,    /* nobody decides their own appeal, or signs what it ended in */
     RUN_BAD_RATING, /* not one of the policy's */
     RUN_OPEN_APPEALS, /* to be decided before it is signed */
+    RUN_UNREAD,       /* there are others than whoever signs has read */
+    RUN_SAME_PERSON,  /* who decided an appeal does not sign as well */
     RUN_TOO_LATE,     /* the time for appeals is over */
     RUN_BROKEN,       /* `error` is filled */
 };
@@ -113,9 +115,15 @@ bool run_list(struct db *db, uint64_t before_id, size_t limit, struct arena *are
 /* The members see their ratings and may appeal until then; whose rating fails is told by inbox. */
 enum run_answer run_show(struct db *db, uint64_t run_id, uint64_t actor, int64_t appeals_until_us,
                          int64_t now_us, struct error *error);
-/* By a named person, once no appeal is open. */
-enum run_answer run_sign(struct db *db, uint64_t run_id, uint64_t actor, struct text name,
-                         int64_t now_us, struct error *error);
+struct signing {
+    uint64_t run_id, actor, person_id; /* who signs, and the member that they also are, or 0 */
+    struct text name;
+    int64_t appeals_read; /* how many that are decided they have read: appeal_count */
+};
+/* By a named person, once no appeal is open: a second one, who has read what members said and what
+ * was answered, and has neither decided any of it nor appealed. */
+enum run_answer run_sign(struct db *db, const struct signing *signing, int64_t now_us,
+                         struct error *error);
 enum run_answer run_publish(struct db *db, uint64_t run_id, uint64_t actor, int64_t now_us,
                             struct error *error);
 
@@ -149,6 +157,9 @@ enum run_answer appeal_decide(struct db *db, const struct appeal_decision *decis
 bool appeal_list(struct db *db, uint64_t run_id, uint64_t after_id, size_t limit,
                  struct arena *arena, struct appeal **list, size_t *count,
                  struct error *error) MUST_CHECK;
+
+/* How many are decided: another number than before, and somebody has not read them all. */
+bool appeal_count(struct db *db, uint64_t run_id, int64_t *decided, struct error *error) MUST_CHECK;
 
 /*
  * For people_on_member_erased and people_on_member_merged. A draft drops the line, with the reason

@@ -316,19 +316,38 @@ def test_an_appeal_that_is_upheld_rates_the_units_again(world, office, policy, s
     assert "appeal_answered" in str(office.few.get("/v1/inbox").json)
 
 
-def test_signed_by_name_once_every_appeal_is_answered(world, office, policy, shown):
+def test_signed_by_a_second_person_who_has_read_every_appeal(world, office, policy, shown):
     path = f"/v1/assessments/{shown['id']}"
-    office.late.post(f"{path}/appeal", {"words": "请核对"}).expect(204)
+    first, second = world.administrator, world.staff("administrator")
+    sign = lambda who, **more: who.post(f"{path}/sign", {"name": "何主任"} | more)  # noqa: E731
+    for member, words in ((office.late, "请核对"), (office.both, "我住院了")):
+        member.post(f"{path}/appeal", {"words": words}).expect(204)
     world.server.sql("UPDATE assessment_runs SET appeals_until_us = 1 WHERE run_id = %s", shown["id"])
-    assert world.administrator.post(f"{path}/sign", {"name": "何主任"}).code == "conflict"
     answer = {"member_id": office.late.id, "answer": "报到晚了三天"}
-    world.administrator.post(f"{path}/decide-appeal", answer).expect(204)
-    assert world.administrator.post(f"{path}/publish").code == "wrong_state"
-    signed = world.administrator.post(f"{path}/sign", {"name": "何主任"}).expect(200)
+    first.post(f"{path}/decide-appeal", answer).expect(204)
+
+    seen = second.get(f"{path}/appeals").expect(200)
+    assert [(a["state"], a["words"], a["answer"], a["decided_by"]) for a in seen["items"]] == [
+        ("rejected", "请核对", "报到晚了三天", first.id),
+        ("open", "我住院了", None, None),
+    ]
+    assert seen["decided"] == 1
+    assert sign(second, appeals_read=1).code == "conflict"  # one has no answer yet
+    answer = {"member_id": office.both.id, "answer": "请补材料"}
+    first.post(f"{path}/decide-appeal", answer).expect(204)
+    assert sign(second, appeals_read=1).code == "conflict"  # one has an answer that they do not know
+    assert sign(second).code == "conflict"
+    assert sign(first, appeals_read=2).code == "same_person"
+    assert sign(world.staff("administrator", person_id=office.both.id), appeals_read=2).code == (
+        "own_record"
+    )
+    assert first.post(f"{path}/publish").code == "wrong_state"
+    read = second.get(f"{path}/appeals").expect(200)["decided"]
+    signed = sign(second, appeals_read=read).expect(200)
     assert (signed["state"], signed["signed_name"]) == ("signed", "何主任")
-    assert world.administrator.post(f"{path}/publish").expect(200)["state"] == "published"
-    late = office.both.post(f"{path}/appeal", {"words": "晚了"})
-    assert late.status == 409
+    assert signed["signed_by"] == second.id
+    assert first.post(f"{path}/publish").expect(200)["state"] == "published"
+    assert office.few.post(f"{path}/appeal", {"words": "晚了"}).status == 409
 
 
 def test_a_policy_that_is_lost_before_the_draft_fails_the_run(world, office, policy):

@@ -280,7 +280,10 @@ class Walk:
         administrator.post(f"{path}/decide-appeal", answer).expect(204)
         wait_until(lambda: administrator.get(path).json["state"] == "shown", 20, "the units again")
         world.server.sql("UPDATE assessment_runs SET appeals_until_us = 1 WHERE run_id = %s", run["id"])
-        administrator.post(f"{path}/sign", {"name": "何主任"}).expect(200)
+        administrator.post(f"{path}/sign", {"name": "何主任", "appeals_read": 1}).expect(403)
+        second = world.staff("administrator")
+        read = second.get(f"{path}/appeals").expect(200)["decided"]
+        second.post(f"{path}/sign", {"name": "何主任", "appeals_read": read}).expect(200)
         administrator.post(f"{path}/publish").expect(200)
         self.ids["/v1/assessments/{id}"] = run["id"]
         for inner in ("ratings", "appeals"):
