@@ -22,6 +22,7 @@ static struct {
     size_t count;
     int faults;
     enum plugin_fault last_fault;
+    enum plugin_mode last_mode; /* of whom it was */
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static inline bool read_revision(struct db *db, uint64_t *revision, struct error *error)
@@ -89,10 +90,11 @@ static inline bool read_set(struct db *db, struct arena *arena, struct plugin_se
 static inline bool note_fault(struct db *db, const struct plugin *plugin, enum plugin_fault fault,
                               int detail, const char *question, struct error *error)
 {
-    (void)db, (void)plugin, (void)detail, (void)question, (void)error;
+    (void)db, (void)detail, (void)question, (void)error;
     pthread_mutex_lock(&world.lock);
     world.faults++;
     world.last_fault = fault;
+    world.last_mode = plugin->mode;
     pthread_mutex_unlock(&world.lock);
     return true;
 }

@@ -315,6 +315,44 @@ static void hosts_that_die_on_the_way_cost_no_answer(void **state)
     close_plugins(plugins);
 }
 
+static void put_one_in_shadow(void)
+{
+    world.modes[0] = PLUGIN_SHADOW;
+}
+
+/* Its host is of both sets, and dies for the one that asked. */
+static void a_fault_is_of_the_set_that_asked(void **state)
+{
+    struct plugin_options options = test_options();
+    struct plugin_call call = event_of(1, 666); /* tests/plugins/hostile.h */
+    struct arena *arena = arena_new();
+
+    (void)state;
+    put(0, "crash");
+    struct plugins *plugins = open_plugins(&options);
+    struct plugin_desk *desk = plugins_borrow(plugins, DESK_TELLER);
+    struct hosts before = hosts_of_crews(1);
+    assert_true(change(plugins, put_one_in_shadow));
+    call.plugin = plugin_desk_set(desk)->plugins;
+    plugin_desk_ask(desk, &call, 1, arena, 0);
+    assert_int_equal(call.fault, FAULT_CRASHED);
+    plugins_return(desk);
+    desk = plugins_borrow(plugins, DESK_TELLER);
+    call = event_of(2, 10);
+    call.plugin = plugin_desk_set(desk)->plugins;
+    assert_int_equal(call.plugin->mode, PLUGIN_SHADOW);
+    plugin_desk_ask(desk, &call, 1, arena, 0);
+    assert_int_equal(call.fault, FAULT_NONE);
+    plugins_return(desk);
+    struct hosts after = hosts_of_crews(1);
+    assert_int_equal(count_kept(&before, &after), before.count - 1);
+    plugins_stop(plugins); /* all faults are noted by then */
+    assert_int_equal(world.faults, 1);
+    assert_int_equal(world.last_mode, PLUGIN_ENFORCED);
+    assert_int_equal(children(), 0);
+    arena_free(arena);
+}
+
 /* The server stops while a change of the set is coming up, with a desk in use until then. */
 static void a_stop_in_the_middle_leaves_no_host(void **state)
 {
@@ -395,6 +433,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(who_was_left_out_is_tried_again, start_over),
         cmocka_unit_test_setup(a_desk_in_use_hands_its_hosts_on, start_over),
         cmocka_unit_test_setup(hosts_that_die_on_the_way_cost_no_answer, start_over),
+        cmocka_unit_test_setup(a_fault_is_of_the_set_that_asked, start_over),
         cmocka_unit_test_setup(a_stop_in_the_middle_leaves_no_host, start_over),
         cmocka_unit_test_setup(twenty_changes_under_load_keep_the_others, start_over),
     };
