@@ -7,6 +7,7 @@ import pytest
 
 from support import plugins
 from support.api import new_key
+from support.parallel import in_parallel
 from support.processes import wait_until
 from support.server import Server
 from support.world import Market, World
@@ -225,6 +226,28 @@ def test_who_was_erased_gets_no_award_that_was_held_or_that_is_reviewed_later(ch
     served = world.award(pending).expect(200)
     assert (served["state"], served["points"]) == ("approved", "0.00")  # the service counts
     assert world.server.sql(wallet, member.id) == before
+    world.verify_ledger()
+
+
+def test_a_release_comes_before_the_erasure_or_finds_it_decided(checked, market):
+    world, _ = checked
+    other = world.staff("coordinator", world.unit_id)
+    members = market.members(6)
+    held = [(member, overlapping(world, member)[0]) for member in members]
+    checks = {first: check_of(world.coordinator, {"id": first}) for _, first in held}
+
+    def race(turn):
+        member, first = held[turn // 2]
+        if turn % 2:
+            return decide(other, checks[first], "release")
+        return member.post("/v1/me/erasure", {"confirm": True}).expect(204)
+
+    for (member, first), release in zip(held, in_parallel(race, range(12))[1::2]):
+        assert release.status == 200 or release.code == "already_decided"
+        state = "approved" if release.status == 200 else "rejected"
+        assert world.coordinator.get(f"/v1/records/{first}").expect(200)["state"] == state
+        query = "SELECT COUNT(*) AS lots FROM lots WHERE member_id = %s"
+        assert world.server.sql(query, member.id) == [{"lots": int(release.status == 200)}]
     world.verify_ledger()
 
 
