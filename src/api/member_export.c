@@ -92,8 +92,8 @@ static const struct part parts[] = {
       {"said", WORDS}}},
     {"ratings", /* drafts are nobody's yet */
      "SELECT r.run_id, r.unit_id, r.rating, r.drafted, r.reasons, r.facts FROM (SELECT ? AS id) q"
-     " JOIN ratings r ON r.subject_id = q.id OR r.merged_into = q.id"
-     " JOIN assessment_runs a ON a.run_id = r.run_id AND a.shown_us > 0"
+     " STRAIGHT_JOIN ratings r ON r.subject_id = q.id OR r.merged_into = q.id"
+     " STRAIGHT_JOIN assessment_runs a ON a.run_id = r.run_id AND a.shown_us > 0"
      " WHERE r.scope = 1 AND r.state <> 2", /* LINLI_OF_MEMBER, RATING_ERASED */
      {{"assessment_id", ID}, {"unit_id", ID}, {"rating", WORDS}, {"drafted", WORDS},
       {"reasons", JSON}, {"facts", JSON}}},
