@@ -12,9 +12,9 @@
     "[{\"code\":\"account_merged\",\"zh\":\"账户已合并\","                                    \
     "\"en\":\"The account was merged into another of the same person\",\"missing\":0}]"
 
-/* Of runs `a`: not signed yet. */
+/* Of runs `a`: RUN_RATING, RUN_DRAFT or RUN_SHOWN, so not signed yet; and of those, not shown. */
 #define IS_OPEN   "a.state IN (1, 2, 3)"
-#define IS_UNSEEN "a.state IN (1, 2) AND a.shown_us = 0"
+#define IS_UNSEEN IS_OPEN " AND a.shown_us = 0"
 
 /* No slice is written, and nothing is shown or signed, until the transaction ends. */
 static bool lock_open_runs(struct db *db, struct error *error)

@@ -34,6 +34,7 @@ struct slice {
     int utc_offset_minutes;
     int64_t now_us;
     int64_t faults;
+    bool more_again; /* of RUN_AGAIN: there are others by now */
 };
 
 /* --- Subjects --------------------------------------------------------------------------------- */
@@ -75,10 +76,9 @@ static bool read_again(struct db *db, struct slice *slice, struct error *error)
 {
     struct rows *rows = db_query(db,
                                  "SELECT subject_id, unit_id FROM ratings WHERE run_id = ?"
-                                 " AND scope = ? AND state = ? AND subject_id > ?"
-                                 " ORDER BY subject_id LIMIT ?",
+                                 " AND scope = ? AND state = ? ORDER BY subject_id LIMIT ?",
                                  DB_ID(slice->run->run_id), DB_INT(LINLI_OF_MEMBER),
-                                 DB_INT(RATING_AGAIN), DB_ID(slice->run->last_id), DB_INT(SLICE));
+                                 DB_INT(RATING_AGAIN), DB_INT(SLICE));
 
     return take_subjects(rows, slice, error);
 }
@@ -264,8 +264,8 @@ static void add_rating(struct sql *sql, struct slice *slice, size_t i)
 
 /* Again after an appeal or a merge: a row is there already. What was dropped meanwhile stays so,
  * and what a person decided. */
-#define HAS_LEFT  "state >= 2"
-#define IS_OTHERS "state >= 2 OR rating <> drafted"
+#define HAS_LEFT  "state > 1" /* neither RATING_STANDS nor RATING_AGAIN */
+#define IS_OTHERS HAS_LEFT " OR rating <> drafted"
 static void add_slice(struct sql *sql, struct slice *slice)
 {
     sql_add(sql, "INSERT INTO ratings (run_id, scope, subject_id, unit_id, rating, drafted, counts,"
@@ -338,27 +338,42 @@ static bool pass_over_gone(struct db *db, const struct slice *slice, struct erro
 /* Of a run that people have seen: whoever falls short after all. */
 static bool tell_again(struct db *db, const struct slice *slice, struct error *error)
 {
-    bool told = true;
-
-    for (size_t i = 0;
-         slice->run->step == RUN_AGAIN && slice->run->shown_us > 0 && told && i < slice->count;
-         i++) {
+    if (slice->run->step != RUN_AGAIN || slice->run->shown_us == 0)
+        return true;
+    for (size_t i = 0; i < slice->count; i++) {
         const struct manifest_rating *rating = rating_of_call(slice, &slice->calls[i]);
 
-        if (rating && rating->fails)
-            told = inbox_tell(db, slice->subjects[i].id, NOTICE_RATING_SHOWN, slice->run->run_id,
-                              NULL, slice->now_us, error);
+        if (rating && rating->fails &&
+            !inbox_tell(db, slice->subjects[i].id, NOTICE_RATING_SHOWN, slice->run->run_id, NULL,
+                        slice->now_us, error))
+            return false;
     }
-    return told;
+    return true;
 }
 
-/* The step after a slice: a full one is followed by another of its kind. */
+/* A merge may have added some while these were asked about: the run is where it was all the same.
+ */
+static bool look_for_more(struct db *db, struct slice *slice, struct error *error)
+{
+    struct rows *rows;
+
+    if (slice->run->step != RUN_AGAIN)
+        return true;
+    rows =
+        db_query(db, "SELECT 1 FROM ratings WHERE run_id = ? AND scope = ? AND state = ? LIMIT 1",
+                 DB_ID(slice->run->run_id), DB_INT(LINLI_OF_MEMBER), DB_INT(RATING_AGAIN));
+    slice->more_again = rows_next(rows);
+    return rows_end(rows, error);
+}
+
+/* The step after a slice: a full one is followed by another of its kind, and so is any while there
+ * are members to be asked about again. */
 static enum run_step step_after(const struct slice *slice)
 {
     const struct run *run = slice->run;
     bool rates_units = (slice->plugin->manifest->assessment.scopes & LINLI_OF_UNIT) != 0;
 
-    if (slice->count == SLICE)
+    if (slice->more_again || (run->step != RUN_AGAIN && slice->count == SLICE))
         return run->step;
     if (run->step == RUN_MEMBERS)
         return RUN_AGAIN;
@@ -370,7 +385,8 @@ static bool write_progress(struct db *db, const struct slice *slice, struct erro
     const struct run *run = slice->run;
     enum run_step step = step_after(slice);
     bool members = run->step == RUN_MEMBERS, done = step == RUN_DONE;
-    uint64_t last_id = step == run->step ? slice->subjects[slice->count - 1].id : 0;
+    bool goes_on = step == run->step && step != RUN_AGAIN; /* who was, is not AGAIN any more */
+    uint64_t last_id = goes_on ? slice->subjects[slice->count - 1].id : 0;
 
     return db_run(db, error,
                   "UPDATE assessment_runs SET step = ?, last_id = ?, members_done = members_done +"
@@ -390,7 +406,8 @@ static bool write_slice(struct db *db, void *context, struct error *error)
     if (!is_still_there(db, slice->run, &there, error))
         return false;
     return !there || (write_ratings(db, slice, error) && pass_over_gone(db, slice, error) &&
-                      tell_again(db, slice, error) && write_progress(db, slice, error));
+                      tell_again(db, slice, error) && look_for_more(db, slice, error) &&
+                      write_progress(db, slice, error));
 }
 
 /* --- The run ---------------------------------------------------------------------------------- */
