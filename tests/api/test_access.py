@@ -176,7 +176,8 @@ class Victim:
     def dispute(self):
         """Of a line of the merchant's."""
         columns = "dispute_id, statement_id, redemption_id, merchant_id, state, fen, reason"
-        row = (self.world.new_id(), 1, self.voucher["id"], self.market.id, 1, 5, "x", 1, 1, 1)
+        later_us = self.world.now_us() + 3_600_000_000  # nobody is told that it is late
+        row = (self.world.new_id(), 1, self.voucher["id"], self.market.id, 1, 5, "x", 1, 1, later_us)
         columns += ", opened_by, opened_us, due_us"
         return self.world.insert("disputes", columns, [row])[0][0]
 
