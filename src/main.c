@@ -81,7 +81,7 @@ static const struct job jobs[] = {
     {"integrations_learn", 5 * SECOND_US, integrations_learn},
     {"merges_finish", 2 * SECOND_US, merges_finish},
     {"keys_learn", 2 * SECOND_US, keys_learn},
-    {"assessments_rate", SECOND_US, assessments_rate},
+    {"assessments_rate", SECOND_US / 4, assessments_rate},
     {"verify_new", MINUTE_US, verify_new_blocks},
     {"checkpoint", MINUTE_US, checkpoint_heads},
     {0},
