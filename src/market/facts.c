@@ -5,6 +5,7 @@
  */
 #include "market/facts.h"
 
+#include "base/hash_map.h"
 #include "ledger/book.h"
 
 /*
@@ -37,10 +38,8 @@ static const struct fact member_catalogue[] = {
 
 static void ask_members(struct sql *sql, struct fact_request *request)
 {
-    static const struct fact_column columns[] = {
-        FACT_COLUMN(member_id), FACT_COLUMN(redemption_id), FACT_COLUMN(at_us), {0}};
     static const struct fact_window made = {
-        .select = "SELECT member_id, created_us, points, redemption_id FROM redemptions"
+        .select = "SELECT member_id, redemption_id, created_us, points FROM redemptions"
                   " FORCE INDEX (by_member_time) WHERE ",
         .key = FACT_COLUMN(member_id),
         .time = "created_us",
@@ -48,21 +47,75 @@ static void ask_members(struct sql *sql, struct fact_request *request)
         .before_us = 30 * DAY_US,
     };
 
-    sql_add(sql, "SELECT q.i, COUNT(IF(r.created_us > q.at_us - " HOUR ", 1, NULL)),"
-                 " COUNT(IF(r.created_us > q.at_us - " DAY ", 1, NULL)),"
-                 " COUNT(r.created_us), COALESCE(SUM(r.points), 0),"
-                 " (q.at_us - MAX(r.created_us)) DIV 1000000 FROM ");
-    facts_add_rows(sql, request, columns);
-    sql_add(sql, " LEFT JOIN ");
-    facts_add_window(sql, request, &made);
-    sql_add(sql, " ON r.member_id = q.member_id AND r.created_us > q.at_us - " MONTH
-                 " AND r.created_us <= q.at_us AND r.redemption_id <> q.redemption_id"
-                 " GROUP BY q.i ORDER BY NULL");
+    facts_select_window(sql, request, &made);
     sql_end(sql);
 }
 
+/* What a member made before one subject's time. */
+struct made {
+    int64_t within_hour, within_day, within_month, points, last_us;
+    size_t next; /* another subject of the same member, or NOBODY */
+};
+#define NOBODY SIZE_MAX
+
+static void count_one(struct made *made, const struct fact_subject *subject, uint64_t redemption_id,
+                      int64_t created_us, int64_t points)
+{
+    int64_t ago_us = subject->at_us - created_us;
+
+    if (ago_us < 0 || ago_us >= 30 * DAY_US || redemption_id == subject->redemption_id)
+        return;
+    made->within_hour += ago_us < HOUR_US;
+    made->within_day += ago_us < DAY_US;
+    made->within_month++;
+    made->points += points;
+    made->last_us = created_us > made->last_us ? created_us : made->last_us;
+}
+
+static void count_all(struct rows *rows, const struct fact_request *request,
+                      const struct hash_map *firsts, struct made *made)
+{
+    while (rows_next(rows)) {
+        const struct hash_map_entry *first = hash_map_find(firsts, rows_id(rows, 0));
+
+        for (size_t i = first ? first->number : NOBODY; i != NOBODY; i = made[i].next)
+            count_one(&made[i], request->rows[i].subject, rows_id(rows, 1), rows_int(rows, 2),
+                      rows_int(rows, 3));
+    }
+}
+
+/* In the catalogue's order. */
+static void tell_made(const struct fact_row *row, const struct made *made)
+{
+    int64_t since_us = row->subject->at_us - made->last_us;
+    const int64_t numbers[] = {made->within_hour, made->within_day, made->within_month,
+                               made->points, since_us / SECOND_US};
+
+    for (size_t k = 0; k < ARRAY_LENGTH(numbers); k++)
+        if (row->values[k] && (k < 4 || made->within_month > 0))
+            *row->values[k] = (struct linli_value){.number = numbers[k], .known = 1};
+}
+
+static void read_members(struct rows *rows, struct fact_request *request)
+{
+    struct made *made = arena_take(request->arena, request->count * sizeof *made);
+    struct hash_map firsts = {0};
+    bool is_new;
+
+    for (size_t i = 0; i < request->count; i++) {
+        struct hash_map_entry *first =
+            hash_map_insert(&firsts, request->rows[i].subject->member_id, &is_new);
+        made[i].next = is_new ? NOBODY : first->number;
+        first->number = i;
+    }
+    count_all(rows, request, &firsts, made);
+    for (size_t i = 0; i < request->count; i++)
+        tell_made(&request->rows[i], &made[i]);
+    hash_map_free(&firsts);
+}
+
 const struct fact_loader market_member_facts = {"market_member", member_catalogue, ask_members,
-                                                facts_read_numbers};
+                                                read_members};
 
 /* --- Of a clerk and a member ------------------------------------------------------------------ */
 

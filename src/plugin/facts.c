@@ -250,13 +250,19 @@ static void add_times(struct sql *sql, const struct fact_request *request,
 }
 
 /* With a LIMIT it is a table of its own: without, the optimizer would dissolve it in the join. */
+void facts_select_window(struct sql *sql, const struct fact_request *request,
+                         const struct fact_window *window)
+{
+    add_name(sql, window->select);
+    add_keys(sql, request, &window->key);
+    add_times(sql, request, window);
+}
+
 void facts_add_window(struct sql *sql, const struct fact_request *request,
                       const struct fact_window *window)
 {
     sql_add(sql, "(");
-    add_name(sql, window->select);
-    add_keys(sql, request, &window->key);
-    add_times(sql, request, window);
+    facts_select_window(sql, request, window);
     sql_add(sql, " LIMIT 18446744073709551615) r");
 }
 

@@ -118,6 +118,9 @@ struct fact_window {
 };
 void facts_add_window(struct sql *sql, const struct fact_request *request,
                       const struct fact_window *window);
+/* Those rows alone, for a loader that counts them by itself: half the database's work. */
+void facts_select_window(struct sql *sql, const struct fact_request *request,
+                         const struct fact_window *window);
 /* A read for a SELECT of `i` and then the loader's facts in their order; NULL is unknown. */
 void facts_read_numbers(struct rows *rows, struct fact_request *request);
 
