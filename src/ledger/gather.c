@@ -38,6 +38,7 @@ static void append(struct waiting *list, struct queue_item *item)
     item->next = NULL;
     *list->last = item;
     list->last = &item->next;
+    list->count++;
 }
 
 /* Takes the item that `*at` links out of the list. */
@@ -49,6 +50,7 @@ static void unlink_item(struct waiting *list, struct queue_item **at)
     if (list->last == &item->next)
         list->last = at;
     item->next = NULL;
+    list->count--;
 }
 
 void gather_start(struct gather *gather, const struct teller_options *options, struct queue *queue,
@@ -136,6 +138,11 @@ static void fill_from(struct gather *gather, struct waiting *list, struct batch 
     }
 }
 
+size_t gather_waiting(const struct gather *gather)
+{
+    return gather->people.count + gather->keeper.count;
+}
+
 static bool has_keeper(const struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
@@ -159,6 +166,7 @@ void gather_put_back(struct gather *gather, struct command *command)
 
     command->item.next = list->first;
     list->first = &command->item;
+    list->count++;
     if (!command->item.next)
         list->last = &command->item.next;
 }

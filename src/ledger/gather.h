@@ -18,6 +18,7 @@
 struct waiting {
     struct queue_item *first;
     struct queue_item **last; /* where the next is linked */
+    size_t count;
 };
 
 struct gather {
@@ -40,6 +41,8 @@ enum arrival {
     ARRIVAL_END,  /* the queue is closed and everything was taken */
 };
 enum arrival gather_wait(struct gather *gather, int64_t timeout_us);
+/* How many wait, as far as they are off the queue. */
+size_t gather_waiting(const struct gather *gather);
 /* Adds to a batch what may join it beside `other`, which is being served; those whose client has
  * left fail as "abandoned" on the way. */
 void gather_fill(struct gather *gather, struct batch *batch, const struct batch *other);

@@ -10,9 +10,11 @@
 #include "ledger/link.h"
 #include "ledger/teller_metrics.h"
 
-/* Looks in the duration of a batch: few, for each costs every plugin's host a message; but not
- * one, for who comes after the last waits for the batch after. */
-#define LOOKS          4
+/* Each look costs every plugin's host a message. Half a batch after the last one began, most of
+ * those whom that one's predecessor answered are back; who comes later is looked at when they are
+ * a quarter of the judged, else with the batch after. */
+#define LOOKS          2
+#define WORTH          4
 #define FEWEST_WAIT_US 200
 #define MOST_WAIT_US   (20 * 1000)
 
@@ -229,6 +231,15 @@ static bool judge_from(struct usher *usher, struct batch *batch, size_t first)
     return judged;
 }
 
+static bool is_worth_a_look(struct usher *usher)
+{
+    pthread_mutex_lock(&usher->lock);
+    const struct tray *ready = tray_at(usher, READY);
+    size_t judged = ready ? ready->batch->count : 0;
+    pthread_mutex_unlock(&usher->lock);
+    return gather_waiting(&usher->gather) * WORTH >= judged;
+}
+
 static void look(struct usher *usher)
 {
     const struct batch *other;
@@ -268,7 +279,8 @@ static void *run(void *context)
         obey_dismissal(usher);
         switch (gather_wait(&usher->gather, LANE_RENEW_US)) {
         case ARRIVAL_SOME:
-            look(usher);
+            if (is_worth_a_look(usher))
+                look(usher);
             wait_a_little(usher);
             break;
         case ARRIVAL_NONE: break;

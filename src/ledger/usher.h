@@ -2,10 +2,11 @@
  * The usher: the thread beside the teller that gathers the next batch and has it judged while the
  * teller is at the one before, so that rules cost the teller no time.
  *
- * There are two batches, one with each of them. The usher looks a few times in a batch's duration
- * at who has come, adds them and has them judged; the batch grows until the teller takes it. A
- * command whose wallet is in the teller's hands waits: what the judge sees of a wallet is what the
- * command will find, unless another server moved it, which load notices.
+ * There are two batches, one with each of them. In the middle of a batch's duration the usher looks
+ * at who has come and has them judged, later also those who are worth another look; the next batch
+ * grows until the teller takes it. Nobody waits for the middle when the teller is free. A command
+ * whose wallet is in the teller's hands waits: what the judge sees of a wallet is what the command
+ * will find, unless another server moved it, which load notices.
  */
 #ifndef LINLI_USHER_H
 #define LINLI_USHER_H
