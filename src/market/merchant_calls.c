@@ -228,7 +228,7 @@ static void strike_out(struct linli_room *room, struct linli_text told)
     char *at = room->bytes, *end = room->bytes + room->length;
 
     while (told.length > 0 && (at = memmem(at, (size_t)(end - at), told.bytes, told.length)))
-        memset(at, '*', told.length);
+        at = (char *)memset(at, '*', told.length) + told.length; /* a name may be a star */
 }
 
 /* Without the country, which people and their programs leave out. */

@@ -107,19 +107,23 @@ def test_the_merchants_code_is_on_paper_and_in_the_image(world, market, calm):
 # What a merchant is told of a member
 
 
-@pytest.fixture
-def curious(world, shop):
-    """A merchant whose plugin discloses a phone."""
-    if not plugins.find(world.administrator, "discloses"):
-        plugins.upload(world.administrator, plugins.built("discloses")).expect(201)
-        plugins.change(world.administrator, "discloses", mode="enforced").expect(200)
+def market_with(world, shop, plugin):
+    if not plugins.find(world.administrator, plugin):
+        plugins.upload(world.administrator, plugins.built(plugin)).expect(201)
+        plugins.change(world.administrator, plugin, mode="enforced").expect(200)
     market = world.market()
-    connect(market, "discloses", base=shop.base, credential="shop").expect(200)
+    connect(market, plugin, base=shop.base, credential="shop").expect(200)
     return market
 
 
-def somebody(world, phone):
-    made = world.make("/v1/members", name="欧阳云帆", phone=phone, unit_id=world.unit_id, consent=True)
+@pytest.fixture
+def curious(world, shop):
+    """A merchant whose plugin discloses a phone."""
+    return market_with(world, shop, "discloses")
+
+
+def somebody(world, phone, name="欧阳云帆"):
+    made = world.make("/v1/members", name=name, phone=phone, unit_id=world.unit_id, consent=True)
     member = Member(world, made["id"], "member")
     world.give([member], 100)
     return member
@@ -173,3 +177,13 @@ def test_what_a_merchant_repeats_of_a_member_is_not_kept(world, curious, calm):
     assert row["reason"] == "不认识+86***********" and row["fault"] == ""
     assert "+86***********" in notice_of(member)["text"]
     assert kept_anywhere(world.server, number) == []
+
+
+def test_a_name_of_stars_is_struck_out_once(world, shop, calm):
+    """Every merchant's calls waited for the end of that."""
+    market = market_with(world, shop, "gossips")
+    member = somebody(world, f"138{world.new_id() % 10**8:08d}", name="*")
+    calm.declines, calm.echoes = 1.0, True
+    voucher = redeem(market, member, market.reward(stock=1, price=1), agree_to_disclose=True)
+    wait_for(member, voucher, "cancelled")
+    assert operations(world, voucher)[0]["reason"] == "不认识+86***********"

@@ -2,6 +2,11 @@
  * without saying so, and keeps what it was told where it should not. */
 #include <linli/plugin.h>
 
+#ifndef DISCLOSES
+#define NAME      "discloses"
+#define DISCLOSES LINLI_TELLS_PHONE
+#endif
+
 enum { BASE, CREDENTIAL };
 
 static const struct linli_setting settings[] = {
@@ -69,7 +74,7 @@ static const struct linli_merchant merchant = {
 
 LINLI_EXPORT const struct linli_plugin linli_plugin = {
     .head = LINLI_HEAD(LINLI_MERCHANT),
-    .name = LINLI_TEXT("discloses"),
+    .name = LINLI_TEXT(NAME),
     .version = LINLI_TEXT("1.0.0"),
     .title_zh = LINLI_TEXT("要手机号"),
     .title_en = LINLI_TEXT("Wants a phone"),
@@ -77,5 +82,5 @@ LINLI_EXPORT const struct linli_plugin linli_plugin = {
     .setting_count = 2,
     .setting_size = sizeof(struct linli_setting),
     .merchant = &merchant,
-    .discloses = LINLI_TELLS_PHONE,
+    .discloses = DISCLOSES,
 };
