@@ -43,7 +43,7 @@ void cli_print_help(const struct program *program, FILE *out)
 {
     fputs("usage: linli COMMAND [--SETTING=VALUE ...] [OPTIONS]\n\n", out);
     for (const struct subcommand *each = program->subcommands; each->name; each++)
-        fprintf(out, "  %-22s%s\n", each->name, each->summary);
+        fprintf(out, "  %-24s%s\n", each->name, each->summary);
     fputs("\n`linli COMMAND --help` says more; `linli config` prints every setting.\n", out);
 }
 

@@ -169,7 +169,9 @@ def seen():
 
 @pytest.fixture(scope="module")
 def walk(seen, world, sms):
-    return Walk(world.market(), sms).go()
+    market = world.market()
+    yield Walk(market, sms).go()
+    world.server.sql("DELETE FROM disputes WHERE merchant_id = %s", market.id)  # of no statement
 
 
 reads = pytest.mark.parametrize(

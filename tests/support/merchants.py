@@ -51,7 +51,8 @@ def decide_one(world, calls, voucher):
 def dispute_a_line(market):
     """
     Three lines of a statement are disputed and one is answered; the first dispute's id. Lines take
-    the window of undoing to come about: these are written here, and taken away again.
+    the window of undoing to come about: these are written here, and taken away again. The disputes
+    are left to be read, and do not fit the books.
     """
     world, administrator = market.world, market.world.administrator
     reward, statement, now = market.reward(price=1), world.new_id(), world.now_us()
