@@ -89,14 +89,8 @@ static const struct job jobs[] = {
 
 /* Whose tables `linli ledger verify` holds against the history, beside the ledger's own. */
 static const struct verifier *const verifiers[] = {
-    &verifier_stock,
-    &verifier_redemptions,
-    &verifier_statements,
-    &verifier_disputes,
-    &verifier_operations,
-    &verifier_limits,
-    &verifier_records,
-    NULL,
+    &verifier_stock,      &verifier_redemptions, &verifier_statements, &verifier_disputes,
+    &verifier_operations, &verifier_limits,      &verifier_records,    NULL,
 };
 
 /* What plugins may know, room by room: `linli facts` prints it. */

@@ -99,7 +99,7 @@ static enum answered voucher_preview(struct call *call)
     enum find found;
     char member[NAME_MASK_SIZE];
     json_t *body;
-    const char *refusal;
+    const char *why;
     bool is_ambiguous;
 
     if (guesses_too_many(call))
@@ -111,11 +111,11 @@ static enum answered voucher_preview(struct call *call)
         return reply_refusal(call, &(struct outcome){.refusal = REFUSED_AMBIGUOUS_CODE});
     if (!masked_member(call, view.member_id, member, &error))
         return reply_error(call, &error);
-    refusal = why_not(call, &view);
+    why = why_not(call, &view);
     body = redemption_json(&view);
     json_object_set_new(body, "member", json_string(member));
-    json_object_set_new(body, "usable", json_boolean(refusal == NULL));
-    json_object_set_new(body, "refusal", refusal ? json_string(refusal) : json_null());
+    json_object_set_new(body, "usable", json_boolean(why == NULL));
+    json_object_set_new(body, "refusal", why ? json_string(why) : json_null());
     return reply_json(call, 200, body);
 }
 

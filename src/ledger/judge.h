@@ -1,7 +1,7 @@
 /*
  * The judge that asks audit plugins: for the commands of each look one round trip for facts and the
- * versions of the wallets they are about, one message to each host, before any row is locked. What they say becomes one effect a
- * command:
+ * versions of the wallets they are about, one message to each host, before any row is locked. What
+ * they say becomes one effect a command:
  *
  *   deny > hold > mark > pass, of the enforced rules; shadow rules are only written down
  *

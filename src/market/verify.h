@@ -1,6 +1,7 @@
 /*
  * What the history says of stock, redemptions, limits and statements, and what redemptions and the
- * operations on them, statements and their disputes say of each other, for `linli ledger verify`: ledger/verify.h.
+ * operations on them, statements and their disputes say of each other, for `linli ledger verify`:
+ * ledger/verify.h.
  */
 #ifndef LINLI_MARKET_VERIFY_H
 #define LINLI_MARKET_VERIFY_H
