@@ -84,16 +84,21 @@ static void count_all(struct rows *rows, const struct fact_request *request,
     }
 }
 
+static void tell(struct linli_value *value, int64_t number)
+{
+    if (value)
+        *value = (struct linli_value){.number = number, .known = 1};
+}
+
 /* In the catalogue's order. */
 static void tell_made(const struct fact_row *row, const struct made *made)
 {
-    int64_t since_us = row->subject->at_us - made->last_us;
-    const int64_t numbers[] = {made->within_hour, made->within_day, made->within_month,
-                               made->points, since_us / SECOND_US};
-
-    for (size_t k = 0; k < ARRAY_LENGTH(numbers); k++)
-        if (row->values[k] && (k < 4 || made->within_month > 0))
-            *row->values[k] = (struct linli_value){.number = numbers[k], .known = 1};
+    tell(row->values[0], made->within_hour);
+    tell(row->values[1], made->within_day);
+    tell(row->values[2], made->within_month);
+    tell(row->values[3], made->points);
+    if (made->within_month > 0)
+        tell(row->values[4], (row->subject->at_us - made->last_us) / SECOND_US);
 }
 
 static void read_members(struct rows *rows, struct fact_request *request)
