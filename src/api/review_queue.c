@@ -11,6 +11,7 @@
 #include "api/vouchers.h"
 #include "ledger/statement.h"
 #include "people/units.h"
+#include "service/erase.h"
 #include "service/record.h"
 
 #define RULES_MOST 100
@@ -230,13 +231,30 @@ static enum answered decide_redemption(struct call *call, const struct review_it
     return call_submit(call, &decide->command, render_on_redemption);
 }
 
+struct gone {
+    uint64_t member_id;
+    int64_t now_us;
+};
+
+static bool withdraw_from_gone(struct db *db, void *context, struct error *error)
+{
+    const struct gone *gone = context;
+
+    return service_withdraw_from_erased(db, gone->member_id, gone->now_us, error);
+}
+
+/* An award that came to be held while its member was erased is withdrawn now: the teller finds it
+ * decided. */
 static enum answered decide_record(struct call *call, const struct review_item *item)
 {
     const struct decision_input *input = call->input;
     struct decide_record *decide = call_command(call, sizeof *decide, &command_decide_record);
+    struct gone gone = {item->record_of, call->now_us};
     struct error error;
 
-    if (!wallet_owner(call->db, item->record_of, &decide->wallet_id, &error))
+    if ((item->check.terms.points > 0 &&
+         !db_transaction(call->db, withdraw_from_gone, &gone, &error)) ||
+        !wallet_owner(call->db, item->record_of, &decide->wallet_id, &error))
         return reply_error(call, &error);
     decide->record_id = item->check.ref;
     decide->member_id = item->record_of;

@@ -31,7 +31,7 @@ static bool note_withdrawn(struct db *db, uint64_t member_id, int64_t now_us, st
 
 /* Records before checks, as the teller locks them: whoever decides at the same moment comes before
  * or after, and then finds it decided. */
-bool service_withdraw_held(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
+static bool withdraw_held(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
 {
     return db_run(db, error, "UPDATE records SET state = ? WHERE member_id = ? AND state = ?",
                   DB_INT(RECORD_REJECTED), DB_ID(member_id), DB_INT(RECORD_CHECKING)) >= 0 &&
@@ -42,6 +42,16 @@ bool service_withdraw_held(struct db *db, uint64_t member_id, int64_t now_us, st
                   " WHERE c.kind = ? AND c.held AND c.state = ?",
                   DB_ID(member_id), DB_INT(RECORD_REJECTED), DB_INT(CHECK_WITHDRAWN),
                   DB_INT(now_us), DB_TEXT(WHY), DB_INT(LINLI_EARN), DB_INT(CHECK_OPEN)) >= 0;
+}
+
+bool service_withdraw_from_erased(struct db *db, uint64_t member_id, int64_t now_us,
+                                  struct error *error)
+{
+    struct rows *rows = db_query(db, "SELECT 1 FROM members WHERE member_id = ? AND erased_us > 0",
+                                 DB_ID(member_id));
+    bool erased = rows_next(rows);
+
+    return rows_end(rows, error) && (!erased || withdraw_held(db, member_id, now_us, error));
 }
 
 /* --- Words and pictures ----------------------------------------------------------------------- */
@@ -63,8 +73,7 @@ bool service_erase_member(struct db *db, uint64_t member_id, struct error *error
 {
     int64_t now_us = clock_now_us();
 
-    return erase_words(db, member_id, error) &&
-           service_withdraw_held(db, member_id, now_us, error) &&
+    return erase_words(db, member_id, error) && withdraw_held(db, member_id, now_us, error) &&
            sign_ups_give_back(db, member_id, now_us, error) &&
            certificates_erase_member(db, member_id, now_us, error);
 }

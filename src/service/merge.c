@@ -121,22 +121,11 @@ static bool move_records(struct db *db, uint64_t from_id, uint64_t into_id, stru
                   DB_ID(into_id), DB_ID(into_id), DB_ID(from_id)) >= 0;
 }
 
-/* Into whoever was erased while the wallets were merged: the points are nobody's. */
-static bool withdraw_from_erased(struct db *db, uint64_t into_id, int64_t now_us,
-                                 struct error *error)
-{
-    struct rows *rows =
-        db_query(db, "SELECT 1 FROM members WHERE member_id = ? AND erased_us > 0", DB_ID(into_id));
-    bool erased = rows_next(rows);
-
-    return rows_end(rows, error) && (!erased || service_withdraw_held(db, into_id, now_us, error));
-}
-
 bool service_merge_member(struct db *db, uint64_t from_id, uint64_t into_id, int64_t now_us,
                           struct error *error)
 {
     struct merging merging = {.from_id = from_id, .into_id = into_id, .now_us = now_us};
 
     return move_sign_ups(db, &merging, error) && move_records(db, from_id, into_id, error) &&
-           withdraw_from_erased(db, into_id, now_us, error);
+           service_withdraw_from_erased(db, into_id, now_us, error);
 }

@@ -229,6 +229,20 @@ def test_who_was_erased_gets_no_award_that_was_held_or_that_is_reviewed_later(ch
     world.verify_ledger()
 
 
+def test_an_award_that_came_to_be_held_during_the_erasure_is_not_released(checked, market):
+    """The review had begun before: its look at the member is older than the erasure."""
+    world, _ = checked
+    [member] = market.members(1)
+    first = overlapping(world, member)[0]
+    check = check_of(world.coordinator, {"id": first})
+    world.server.sql("UPDATE members SET erased_us = %s WHERE member_id = %s", world.now_us(), member.id)
+    other = world.staff("coordinator", world.unit_id)
+    assert decide(other, check, "release").code == "already_decided"
+    assert world.coordinator.get(f"/v1/records/{first}").expect(200)["state"] == "rejected"
+    assert world.server.sql("SELECT 1 FROM lots WHERE member_id = %s", member.id) == []
+    world.verify_ledger()
+
+
 def test_a_release_comes_before_the_erasure_or_finds_it_decided(checked, market):
     world, _ = checked
     other = world.staff("coordinator", world.unit_id)
