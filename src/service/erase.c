@@ -31,7 +31,7 @@ static bool note_withdrawn(struct db *db, uint64_t member_id, int64_t now_us, st
 
 /* Records before checks, as the teller locks them: whoever decides at the same moment comes before
  * or after, and then finds it decided. */
-static bool withdraw_held(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
+bool service_withdraw_held(struct db *db, uint64_t member_id, int64_t now_us, struct error *error)
 {
     return db_run(db, error, "UPDATE records SET state = ? WHERE member_id = ? AND state = ?",
                   DB_INT(RECORD_REJECTED), DB_ID(member_id), DB_INT(RECORD_CHECKING)) >= 0 &&
@@ -51,7 +51,8 @@ bool service_withdraw_from_erased(struct db *db, uint64_t member_id, int64_t now
                                  DB_ID(member_id));
     bool erased = rows_next(rows);
 
-    return rows_end(rows, error) && (!erased || withdraw_held(db, member_id, now_us, error));
+    return rows_end(rows, error) &&
+           (!erased || service_withdraw_held(db, member_id, now_us, error));
 }
 
 /* --- Words and pictures ----------------------------------------------------------------------- */
@@ -73,7 +74,8 @@ bool service_erase_member(struct db *db, uint64_t member_id, struct error *error
 {
     int64_t now_us = clock_now_us();
 
-    return erase_words(db, member_id, error) && withdraw_held(db, member_id, now_us, error) &&
+    return erase_words(db, member_id, error) &&
+           service_withdraw_held(db, member_id, now_us, error) &&
            sign_ups_give_back(db, member_id, now_us, error) &&
            certificates_erase_member(db, member_id, now_us, error);
 }

@@ -10,9 +10,12 @@
 
 /* Inside the caller's transaction. */
 bool service_erase_member(struct db *db, uint64_t member_id, struct error *error) MUST_CHECK;
-/* Of whoever was erased: records that are being checked are rejected, their checks withdrawn with
- * that as the reason. The erasure does so itself; a merge may bring others afterwards, and a review
- * that had begun before. Inside the caller's transaction. */
+/* Part of it: records that are being checked are rejected, their checks withdrawn with that as the
+ * reason. Inside the caller's transaction. */
+bool service_withdraw_held(struct db *db, uint64_t member_id, int64_t now_us,
+                           struct error *error) MUST_CHECK;
+/* The same for a member who is found erased: a merge may bring records afterwards, and a review
+ * that had begun before. */
 bool service_withdraw_from_erased(struct db *db, uint64_t member_id, int64_t now_us,
                                   struct error *error) MUST_CHECK;
 
