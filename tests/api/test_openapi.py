@@ -170,8 +170,10 @@ def seen():
 @pytest.fixture(scope="module")
 def walk(seen, world, sms):
     market = world.market()
-    yield Walk(market, sms).go()
-    world.server.sql("DELETE FROM disputes WHERE merchant_id = %s", market.id)  # of no statement
+    try:
+        yield Walk(market, sms).go()
+    finally:
+        world.server.sql("DELETE FROM disputes WHERE merchant_id = %s", market.id)  # of no statement
 
 
 reads = pytest.mark.parametrize(
