@@ -71,7 +71,8 @@ static bool read_transfer(void *context, const struct block *block, const struct
     struct verify *verify = context;
 
     for (size_t i = 0; i < verify->count; i++)
-        if (!verify->verifiers[i]->transfer(verify->states[i], block, transfer, misfit))
+        if (verify->verifiers[i]->transfer &&
+            !verify->verifiers[i]->transfer(verify->states[i], block, transfer, misfit))
             return false;
     return true;
 }
@@ -226,7 +227,7 @@ static void add_verifiers(struct verify *verify, const struct verifier *const *v
 {
     for (; verifiers && *verifiers; verifiers++) {
         ASSERT(verify->count < VERIFIERS_MOST);
-        verify->states[verify->count] = (*verifiers)->begin();
+        verify->states[verify->count] = (*verifiers)->begin ? (*verifiers)->begin() : NULL;
         verify->verifiers[verify->count++] = *verifiers;
     }
 }
@@ -259,6 +260,7 @@ enum verdict ledger_verify(struct db *db, const struct verify_options *options,
         verdict = run(&verify);
     db_rollback(db);
     for (size_t i = 0; i < verify.count; i++)
-        verify.verifiers[i]->end(verify.states[i]);
+        if (verify.verifiers[i]->end)
+            verify.verifiers[i]->end(verify.states[i]);
     return verdict;
 }

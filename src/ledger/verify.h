@@ -16,6 +16,7 @@ struct verify; /* one run */
 
 struct verifier {
     const char *name; /* "wallets": what progress says */
+    /* NULL, with `transfer` and `end`: tables are held against each other, not the history. */
     void *(*begin)(void);
     /* One transfer of a block that fits. False: it cannot be (misfit filled). */
     bool (*transfer)(void *state, const struct block *block, const struct transfer *transfer,
