@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "ledger/link.h"
 #include "ledger/teller_metrics.h"
 

@@ -19,7 +19,7 @@ struct usher;
 struct usher *usher_start(const struct teller_options *options, const struct db_options *db,
                           const struct judge *judge, struct queue *queue,
                           struct in_flight *in_flight);
-/* Ends the thread, after usher_exchange gave ARRIVAL_END or before anything was submitted. */
+/* After usher_exchange gave ARRIVAL_END: waits for the thread, which ends then. */
 void usher_stop(struct usher *usher);
 
 /*

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "plugin/plugin_files.h"
+#include "plugin/pseudonyms.h"
 #include "plugin/registry_rows.h"
 
 static enum find find_version(struct db *db, struct plugin *plugin, struct arena *arena,
@@ -74,7 +75,7 @@ bool pinned_ask(const struct registry *registry, const struct plugin *plugin,
 {
     struct plugin_options options = *registry->options;
     struct manifest *described = arena_take(arena, sizeof *described);
-    uint8_t pseudonym_key[32];
+    uint8_t pseudonym_key[PSEUDONYM_KEY_SIZE];
     struct buffer file = {0};
     struct text image;
     json_t *settings = json_loads(plugin->settings, 0, NULL);

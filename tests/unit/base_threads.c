@@ -152,6 +152,19 @@ static void who_waits_is_woken(void **state)
     queue_free(queue);
 }
 
+static void who_waits_is_nudged_once(void **state)
+{
+    struct queue *empty = queue_new(1);
+    int64_t before_us = clock_monotonic_us();
+
+    (void)state;
+    queue_nudge(empty); /* nobody waits yet: it is for who comes next */
+    assert_null(queue_take_all(empty, -1));
+    assert_null(queue_take_all(empty, 30000));
+    assert_true(clock_monotonic_us() - before_us >= 30000);
+    queue_free(empty);
+}
+
 /* --- ids --- */
 
 enum { MAKERS = 4, IDS = 50000 };
@@ -243,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_full_or_closed_queue_refuses),
         cmocka_unit_test(waiting_ends_in_time),
         cmocka_unit_test(who_waits_is_woken),
+        cmocka_unit_test(who_waits_is_nudged_once),
         cmocka_unit_test(ids_are_unique_over_threads),
         cmocka_unit_test(the_last_id_is_the_largest_that_javascript_keeps),
         cmocka_unit_test(no_observation_is_lost),
